@@ -1,0 +1,1 @@
+"""Records: one declaration gives table, guard, pages, API, import, history."""

@@ -1,0 +1,247 @@
+"""Field kinds: Django fields that also carry Chinese label, unit, code list, personal category, grade, sample.
+
+`deconstruct()` gives the plain Django field, so that migrations know nothing of the house.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+if TYPE_CHECKING:
+    from yongzhou.core.data.record import Record
+
+PersonalKind = Literal["id", "phone", "address", "health", "contact", "name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What the house knows of a field beyond its column."""
+
+    kind: str
+    label: str
+    unit: str | None = None  # UCUM
+    digits: int | None = None
+    codes: str | None = None
+    personal: PersonalKind | None = None
+    grade: int = 1
+    standard: str | None = None
+    sample: object = None
+    technical: bool = False  # shown only where somebody looks under the hood
+    help: str = ""
+
+
+class _House(models.Field):  # type: ignore[type-arg]
+    """Shared part of all kinds."""
+
+    spec: Spec
+    _plain: type[models.Field[Any, Any]]
+    _own_arguments: tuple[str, ...] = ()
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], Mapping[str, Any]]:
+        name, _, args, kwargs = super().deconstruct()
+        for hidden in ("help_text", "verbose_name", "validators", "choices", *self._own_arguments):
+            kwargs.pop(hidden, None)
+        return name, f"django.db.models.{self._plain.__name__}", args, kwargs
+
+    def clone(self) -> models.Field[Any, Any]:  # type: ignore[override]
+        _, _, args, kwargs = self.deconstruct()
+        return self._plain(*args, **kwargs)
+
+
+def _optional(required: bool, options: dict[str, Any]) -> dict[str, Any]:
+    return options if required else {"null": True, "blank": True, **options}
+
+
+class Text(_House, models.CharField):  # type: ignore[type-arg]
+    """A short text; not required means empty, never null."""
+
+    _plain = models.CharField
+
+    def __init__(self, label: str = "", *, max: int = 200, sample: object = "", standard: str | None = None, grade: int = 1,
+                 required: bool = True, technical: bool = False, help: str = "", personal: PersonalKind | None = None,
+                 **options: Any) -> None:  # fmt: skip
+        self.spec = Spec("text", label, standard=standard, grade=grade, sample=sample, technical=technical, help=help,
+                         personal=personal)  # fmt: skip
+        if not required:
+            options = {"blank": True, "default": "", **options}
+        super().__init__(label, max_length=max, help_text=help, **options)
+
+
+class Long(_House, models.TextField):  # type: ignore[type-arg]
+    """A long text."""
+
+    _plain = models.TextField
+
+    def __init__(self, label: str = "", *, sample: object = "", grade: int = 1, required: bool = True, help: str = "",
+                 **options: Any) -> None:  # fmt: skip
+        self.spec = Spec("long", label, grade=grade, sample=sample, help=help)
+        if not required:
+            options = {"blank": True, "default": "", **options}
+        super().__init__(label, help_text=help, **options)
+
+
+class Region(_House, models.CharField):  # type: ignore[type-arg]
+    """A division code of GB/T 2260 + 10114 (2 to 12 digits) or a grid code below it (15), compared byte by byte."""
+
+    _plain = models.CharField
+
+    def __init__(self, label: str = "所在地区", *, sample: object = "431181", grade: int = 1, required: bool = True,
+                 **options: Any) -> None:  # fmt: skip
+        self.spec = Spec("region", label, standard="GB/T 2260", grade=grade, sample=sample)
+        if not required:
+            options = {"blank": True, "default": "", **options}
+        super().__init__(label, max_length=16, db_collation="C", **options)
+
+
+class Coded(_House, models.CharField):  # type: ignore[type-arg]
+    """A code of a list (`core.standards`); validity is checked on write."""
+
+    _plain = models.CharField
+
+    def __init__(self, label: str = "", codes: str = "", *, sample: object = "", grade: int = 1, required: bool = True,
+                 **options: Any) -> None:  # fmt: skip
+        self.spec = Spec("coded", label, codes=codes, grade=grade, sample=sample)
+        if not required:
+            options = {"blank": True, "default": "", **options}
+        super().__init__(label, max_length=40, **options)
+
+
+class Number(_House, models.FloatField):  # type: ignore[type-arg]
+    """A measured or computed number with its UCUM unit; `digits` are shown after the point."""
+
+    _plain = models.FloatField
+
+    def __init__(self, label: str = "", *, unit: str = "1", digits: int | None = None, low: float | None = None,
+                 high: float | None = None, sample: object = 0.0, grade: int = 1, required: bool = True, help: str = "",
+                 **options: Any) -> None:  # fmt: skip
+        self.spec = Spec("number", label, unit=unit, digits=digits, grade=grade, sample=sample, help=help)
+        super().__init__(label, help_text=help, validators=_between(low, high), **_optional(required, options))
+
+
+class Count(_House, models.BigIntegerField):  # type: ignore[type-arg]
+    """A whole number."""
+
+    _plain = models.BigIntegerField
+
+    def __init__(self, label: str = "", *, unit: str = "1", low: int | None = None, high: int | None = None, sample: object = 0,
+                 grade: int = 1, required: bool = True, help: str = "", **options: Any) -> None:  # fmt: skip
+        self.spec = Spec("count", label, unit=unit, digits=0, grade=grade, sample=sample, help=help)
+        super().__init__(label, help_text=help, validators=_between(low, high), **_optional(required, options))
+
+
+def _between(low: float | None, high: float | None) -> list[MinValueValidator | MaxValueValidator]:
+    checks: list[MinValueValidator | MaxValueValidator] = []
+    if low is not None:
+        checks.append(MinValueValidator(low))
+    if high is not None:
+        checks.append(MaxValueValidator(high))
+    return checks
+
+
+class Money(_House, models.DecimalField):  # type: ignore[type-arg]
+    """Yuan with 2 places."""
+
+    _plain = models.DecimalField
+
+    def __init__(self, label: str = "", *, sample: object = Decimal("0.00"), grade: int = 1, required: bool = True,
+                 **options: Any) -> None:  # fmt: skip
+        self.spec = Spec("money", label, unit="CNY", digits=2, grade=grade, sample=sample)
+        super().__init__(label, max_digits=16, decimal_places=2, **_optional(required, options))
+
+
+class When(_House, models.DateTimeField):  # type: ignore[type-arg]
+    """An instant; shown in Asia/Shanghai."""
+
+    _plain = models.DateTimeField
+
+    def __init__(self, label: str = "", *, sample: object = "2026-06-18T03:06:05+08:00", grade: int = 1, required: bool = True,
+                 technical: bool = False, **options: Any) -> None:  # fmt: skip
+        self.spec = Spec("when", label, grade=grade, sample=sample, technical=technical)
+        super().__init__(label, **_optional(required, options))
+
+
+class Day(_House, models.DateField):  # type: ignore[type-arg]
+    """A calendar day."""
+
+    _plain = models.DateField
+
+    def __init__(self, label: str = "", *, sample: object = "2026-06-18", grade: int = 1, required: bool = True,
+                 **options: Any) -> None:  # fmt: skip
+        self.spec = Spec("day", label, grade=grade, sample=sample)
+        super().__init__(label, **_optional(required, options))
+
+
+class Flag(_House, models.BooleanField):  # type: ignore[type-arg]
+    """Yes or no."""
+
+    _plain = models.BooleanField
+
+    def __init__(self, label: str = "", *, sample: object = False, grade: int = 1, **options: Any) -> None:
+        self.spec = Spec("flag", label, grade=grade, sample=sample)
+        super().__init__(label, **{"default": False, **options})
+
+
+class Facts(_House, models.JSONField):  # type: ignore[type-arg]
+    """A small structured value (evidence, settings); never a hiding place for columns."""
+
+    _plain = models.JSONField
+
+    def __init__(self, label: str = "", *, sample: object = None, grade: int = 1, **options: Any) -> None:
+        self.spec = Spec("facts", label, grade=grade, sample=sample)
+        super().__init__(label, **{"default": dict, "blank": True, **options})
+
+
+class Ref(_House, models.UUIDField):  # type: ignore[type-arg]
+    """A record of another system: the name of its resource and a UUID, no foreign key."""
+
+    _plain = models.UUIDField
+
+    def __init__(self, label: str = "", resource: str = "", *, sample: object = None, grade: int = 1, required: bool = False,
+                 **options: Any) -> None:  # fmt: skip
+        self.resource = resource
+        self.spec = Spec("ref", label, grade=grade, sample=sample)
+        super().__init__(label, **_optional(required, options))
+
+
+class Attachments(_House, models.JSONField):  # type: ignore[type-arg]
+    """A list of kept files: `{"sha256", "name", "kind", "size"}`."""
+
+    _plain = models.JSONField
+
+    def __init__(self, label: str = "", *, kinds: Sequence[str] = ("image/jpeg", "image/png"), max_mb: int = 8, grade: int = 1,
+                 **options: Any) -> None:  # fmt: skip
+        self.kinds, self.max_mb = tuple(kinds), max_mb
+        self.spec = Spec("attachments", label, grade=grade, sample=[])
+        super().__init__(label, **{"default": list, "blank": True, **options})
+
+
+class Link(models.ForeignKey):  # type: ignore[type-arg]
+    """A record of the same house floor or below."""
+
+    def __init__(self, label: str = "", to: type[Record] | str = "", on_delete: Any = models.PROTECT, *, grade: int = 1,
+                 required: bool = True, **options: Any) -> None:  # fmt: skip
+        self.spec = Spec("link", label, grade=grade)
+        super().__init__(to, on_delete, **{"verbose_name": label, "related_name": "+", **_optional(required, options)})  # type: ignore[arg-type]
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], Mapping[str, Any]]:
+        name, _, args, kwargs = super().deconstruct()
+        kwargs.pop("verbose_name", None)
+        return name, "django.db.models.ForeignKey", args, kwargs
+
+    def clone(self) -> models.ForeignKey[Any, Any]:  # type: ignore[override]
+        _, _, args, kwargs = self.deconstruct()
+        return models.ForeignKey(*args, **kwargs)
+
+
+def spec_of(field: models.Field[Any, Any]) -> Spec:
+    """The spec of any field; a plain Django field counts as technical."""
+    own = getattr(field, "spec", None)
+    if isinstance(own, Spec):
+        return own
+    return Spec("plain", str(field.verbose_name), technical=True)

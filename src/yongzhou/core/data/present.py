@@ -1,0 +1,129 @@
+"""Every value leaves through here: masked by its field's grade and personal category, with its Chinese text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.utils import timezone
+
+from yongzhou.core.data import codes
+from yongzhou.core.data.actor import Actor
+from yongzhou.core.data.fields import Spec, spec_of
+from yongzhou.core.data.guard import resource_name
+from yongzhou.core.data.personal import Sealed, mask
+from yongzhou.core.data.record import Record
+
+_UNITS = {"1": "", "CNY": "元", "%": "%", "m3/s": "m³/s", "Cel": "°C", "mm": "mm"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One value as somebody may see it."""
+
+    name: str
+    spec: Spec
+    value: Any  # None where masked
+    text: str
+    masked: bool = False
+    href: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The field's Chinese name."""
+        return self.spec.label
+
+
+def present(row: Record, actor: Actor, *, names: tuple[str, ...] | None = None) -> dict[str, Shown]:
+    """The values of a row as an actor may see them, by field name (or lookup path).
+
+    A value above the actor's grade, and every personal value, is masked; `reveal` opens one for a purpose.
+    """
+    model = type(row)
+    grade = actor.max_grade(resource_name(model))
+    if names is None:
+        names = tuple(field.name for field in model._meta.concrete_fields if not isinstance(field, models.OneToOneField))
+    return {name: _shown(row, name, grade) for name in names}
+
+
+def _shown(row: Record, path: str, grade: int) -> Shown:
+    *steps, last = path.split("__")
+    current: Any = row
+    for step in steps:
+        current = getattr(current, step, None) if current is not None else None
+    if current is None:
+        return Shown(path, Spec("text", ""), None, "")
+    field = current._meta.get_field(last)
+    spec = spec_of(field)
+    value = getattr(current, last)
+    if spec.grade > grade or spec.personal:
+        return Shown(path, spec, None, _masked(value, spec), masked=True) if value else Shown(path, spec, None, "")
+    href = value.get_absolute_url() if isinstance(value, Record) else None
+    return Shown(path, spec, value, text_of(value, spec), href=href)
+
+
+def _masked(value: Any, spec: Spec) -> str:
+    if spec.personal is None:
+        return "****"
+    return mask(value.open() if isinstance(value, Sealed) else str(value), spec.personal)
+
+
+def text_of(value: Any, spec: Spec) -> str:
+    """Chinese text of a clear value, with its unit."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, datetime):
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, date):
+        return value.isoformat()
+    if spec.kind in ("number", "count", "money") and isinstance(value, int | float | Decimal):
+        digits = spec.digits
+        number = f"{value:,.{digits}f}" if digits is not None else f"{value:,g}"
+        unit = _UNITS.get(spec.unit or "1", spec.unit or "")
+        return f"{number} {unit}".strip()
+    if spec.kind == "coded" and spec.codes:
+        return codes.label(spec.codes, str(value))
+    if spec.kind == "attachments":
+        return f"{len(value)} 个文件" if value else ""
+    if spec.kind == "geometry":
+        return ""
+    return str(value)
+
+
+_SAFE = re.compile(r"^[=+\-@\t\r]")
+
+
+def plain(shown: Shown) -> object:
+    """A value for machines (JSON, csv): masked text where masked, numbers and ISO times where not."""
+    if shown.masked:
+        return shown.text
+    value = shown.value
+    if isinstance(value, Record):
+        return str(value.pk)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, bytes | memoryview):
+        from yongzhou.core.data.geometry import lon_lat
+
+        return lon_lat(bytes(value))
+    return value
+
+
+def cell(shown: Shown) -> str:
+    """A value for a spreadsheet: text that a formula cannot start from."""
+    value = plain(shown)
+    text = "" if value is None else str(value)
+    return "'" + text if isinstance(value, str) and _SAFE.match(text) else text

@@ -1,0 +1,1 @@
+"""事: one life cycle for events, applications, inspections, orders."""

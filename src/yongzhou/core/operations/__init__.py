@@ -1,0 +1,1 @@
+"""Operations: the one write path, with four doors (REST, command, job, form)."""

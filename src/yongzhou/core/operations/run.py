@@ -1,0 +1,176 @@
+"""Run an operation: validate, check the right, do it once, in one transaction with audit line and events."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+from pydantic import BaseModel, ValidationError
+
+from yongzhou.core.audit.lines import append
+from yongzhou.core.bus.outbox import enqueue
+from yongzhou.core.data.actor import Actor
+from yongzhou.core.data.guard import why
+from yongzhou.core.crypto.identity import uuid7
+from yongzhou.core.operations.context import Context
+from yongzhou.core.operations.models import Answer, Proposal
+from yongzhou.core.operations.problem import Problem, forbidden, invalid
+from yongzhou.core.operations.registry import Operation
+
+O = TypeVar("O", bound=BaseModel)
+Door = Literal["rest", "command", "job", "form", "event", "test", "house"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an operation answered; `replayed` if the key had been answered before, `effect` after a dry run."""
+
+    output: Any
+    replayed: bool = False
+    proposal: UUID | None = None
+    effect: list[dict[str, Any]] = field(default_factory=list)
+
+
+class _Undo(Exception):
+    """Rolls a dry run back."""
+
+
+def run(
+    op: Operation[Any, O],
+    actor: Actor,
+    data: BaseModel | Mapping[str, Any],
+    *,
+    door: Door = "rest",
+    key: str | None = None,
+    dry: bool = False,
+    purpose: str | None = None,
+    now: datetime | None = None,
+    context: Context | None = None,
+) -> Result:
+    """Run one operation for one actor.
+
+    Raises `Problem` (403, 404, 409, 412, 422 …); then nothing is changed but an audit line of the refusal.
+    """
+    try:
+        if not op.open_to(actor):
+            raise _refusal(op, actor)
+        given = data if isinstance(data, op.input) else op.input.model_validate(data)
+        if op.two_persons and not dry and (context is None or context.notes.get("countersigned") is None):
+            return _propose(op, actor, given)
+        return _run(op, actor, given, door, key, dry, purpose, now or timezone.now(), context)
+    except ValidationError as error:
+        raise _note_refusal(op, actor, invalid(error), door, purpose) from error
+    except Problem as problem:
+        raise _note_refusal(op, actor, problem, door, purpose) from problem
+
+
+def _run(op: Operation[Any, O], actor: Actor, data: BaseModel, door: Door, key: str | None, dry: bool, purpose: str | None,
+         now: datetime, context: Context | None) -> Result:  # fmt: skip
+    ctx = context or Context(actor=actor, now=now, op_id=uuid7(), purpose=purpose)
+    ctx.action = op.action
+    effect: list[dict[str, Any]] = []
+    output: Any = None
+    try:
+        with transaction.atomic():
+            _sign(ctx)
+            answer = _claim(op, actor, key, data) if key and not dry else None
+            if answer is not None and answer.output is not None:
+                return Result(output=op.output.model_validate(answer.output), replayed=True)
+            output = op.function(ctx, data)
+            enqueue(ctx.events, actor.id)
+            append(
+                actor=actor, verb=op.name, resource=op.resource, record_id=_subject(ctx, data), purpose=purpose, outcome="done",
+                door=door, detail={"op": str(ctx.op_id), **ctx.notes},
+            )  # fmt: skip
+            if answer is not None:
+                answer.output = json.loads(output.model_dump_json())
+                answer.save(update_fields=["output"])
+            if dry:
+                effect = [{"record": row._meta.verbose_name, "id": str(row.pk), "text": str(row)} for row in ctx.saved]
+                effect += [{"event": event.subject, **event.model_dump(mode="json")} for event in ctx.events]
+                raise _Undo
+    except _Undo:
+        pass
+    return Result(output=output, effect=effect)
+
+
+def _sign(ctx: Context) -> None:
+    """Tell the history trigger who writes, for this transaction only."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select set_config('yz.op', %s, true), set_config('yz.actor', %s, true)", [str(ctx.op_id), str(ctx.actor.id)]
+        )
+
+
+def _claim(op: Operation[Any, Any], actor: Actor, key: str, data: BaseModel) -> Answer:
+    """The answer row of a key: ours and empty, or the earlier one; a rival with the same key waits here."""
+    body = hashlib.sha256(data.model_dump_json().encode()).hexdigest()
+    who = str(actor.id)
+    Answer.objects.bulk_create(
+        [Answer(actor=who, operation=op.name, key=key[:100], body_hash=body)], ignore_conflicts=True
+    )  # waits for a rival's transaction
+    answer = Answer.objects.select_for_update().get(actor=who, operation=op.name, key=key[:100])
+    if answer.body_hash != body:
+        raise Problem("key_reused", "这个幂等键已用于另一份内容", status=409, remedy="换一个 Idempotency-Key，或原样重发")
+    return answer
+
+
+def _subject(ctx: Context, data: BaseModel) -> UUID | None:
+    """The record an audit line is about: the first saved row, else the first UUID of the input."""
+    if ctx.saved:
+        key = ctx.saved[0].pk
+        return key if isinstance(key, UUID) else None
+    return next((value for value in vars(data).values() if isinstance(value, UUID)), None)
+
+
+def _refusal(op: Operation[Any, Any], actor: Actor) -> Problem:
+    if actor.kind == "anonymous":
+        return Problem("login", "请先登录", status=401, remedy="登录后再办理")
+    reason = why(actor, op.action, op.on).text if op.on is not None else f"没有「{op.title}」的权限"
+    return forbidden(reason)
+
+
+def _note_refusal(op: Operation[Any, Any], actor: Actor, problem: Problem, door: Door, purpose: str | None) -> Problem:
+    """A refusal by right leaves its line too; outside the undone transaction."""
+    if problem.status in (401, 403, 404) and not connection.in_atomic_block:
+        append(
+            actor=actor, verb=op.name, resource=op.resource, record_id=None, purpose=purpose, outcome=f"refused:{problem.code}",
+            door=door, detail={},
+        )  # fmt: skip
+    return problem
+
+
+def _propose(op: Operation[Any, Any], actor: Actor, data: BaseModel) -> Result:
+    if actor.kind != "person":
+        raise forbidden("需要两个人办理的事，必须由本人提出")
+    proposal = Proposal.objects.create(
+        operation=op.name, body=json.loads(data.model_dump_json()), proposer=actor.id, proposer_name=actor.name
+    )
+    return Result(output=None, proposal=proposal.pk)
+
+
+def countersign(op: Operation[Any, O], actor: Actor, proposal_id: UUID, *, door: Door = "rest") -> Result:
+    """The second person agrees: the proposed operation runs now, signed by both; proposer and second differ."""
+    with transaction.atomic():
+        proposal = Proposal.objects.select_for_update().filter(pk=proposal_id, operation=op.name).first()
+        if proposal is None:
+            raise Problem("not_found", "没有这条待复核的提议", status=404)
+        if proposal.decided_at is not None:
+            raise Problem("conflict", "这条提议已经办理", status=409)
+        if actor.kind != "person" or actor.id == proposal.proposer:
+            raise forbidden("复核人不能是提出人")
+        now = timezone.now()
+        ctx = Context(actor=actor, now=now, op_id=uuid7())
+        ctx.notes = {"countersigned": str(proposal.pk), "proposer": str(proposal.proposer)}
+        result = run(op, actor, proposal.body, door=door, now=now, context=ctx)
+        proposal.second, proposal.decided_at = actor.id, now
+        proposal.output = json.loads(result.output.model_dump_json())
+        proposal.save(update_fields=["second", "decided_at", "output"])
+        return result

@@ -1,0 +1,1 @@
+"""人: parties, units, logins, roles and who holds them where."""

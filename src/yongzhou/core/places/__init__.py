@@ -1,0 +1,1 @@
+"""空间: divisions, grids, addresses, geometry."""

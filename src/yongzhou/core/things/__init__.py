@@ -1,0 +1,1 @@
+"""物: one registry of devices and datastreams."""

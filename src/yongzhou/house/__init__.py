@@ -1,0 +1,1 @@
+"""The assembly: settings, addresses, roles, the family of processes, the command."""

@@ -1,0 +1,103 @@
+"""JSON answers, problems, and how a request's actor and body are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.views.decorators.csrf import csrf_exempt
+from uuid import UUID
+
+from yongzhou.core.data.actor import Actor
+from yongzhou.core.data.query import QueryError
+from yongzhou.core.operations.problem import Problem
+from yongzhou.core.people.actors import actor_of
+from yongzhou.portals.gate.middleware import actor as session_actor
+
+TOKEN_HOURS: Final = 12
+_SALT: Final = "api token"
+
+View = Callable[..., HttpResponse]
+
+
+def token(person: UUID) -> str:
+    """A bearer token of a person; his rights are read anew on each request."""
+    return signing.TimestampSigner(salt=_SALT).sign(str(person))
+
+
+def problem(error: Problem) -> JsonResponse:
+    """`application/problem+json`."""
+    return JsonResponse(
+        error.document(), status=error.status, content_type="application/problem+json", json_dumps_params={"ensure_ascii": False}
+    )
+
+
+def answer(document: Any, status: int = 200) -> JsonResponse:
+    """A JSON document."""
+    return JsonResponse(document, status=status, safe=False, json_dumps_params={"ensure_ascii": False})
+
+
+def door(*methods: str) -> Callable[[View], View]:
+    """A view of the API: method check, actor by session (with CSRF on writes) or bearer token, problems as documents."""
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                if request.method not in methods:
+                    raise Problem("method", f"这里只接受 {'、'.join(methods)}", status=405)
+                return view(request, _actor(request), *args, **kwargs)
+            except Problem as error:
+                response = problem(error)
+                if error.status == 405:
+                    response["Allow"] = ", ".join(methods)
+                return response
+            except QueryError as error:
+                return problem(Problem("query", str(error), status=422))
+
+        return wrapped
+
+    return decorate
+
+
+def _actor(request: HttpRequest) -> Actor:
+    header = request.headers.get("Authorization", "")
+    if not header:
+        if request.method not in ("GET", "HEAD") and session_actor(request).kind == "person":
+            refusal = CsrfViewMiddleware(lambda _: HttpResponse()).process_view(request, _plain, (), {})
+            if refusal is not None:
+                raise Problem("csrf", "请求缺少或带错了 X-CSRFToken", status=403, remedy="用 Bearer 令牌，或带上 yz_csrf 的值")
+        return session_actor(request)
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Problem("login", "只支持 Bearer 令牌", status=401, remedy="POST /api/sign-in 取得令牌")
+    try:
+        person = signing.TimestampSigner(salt=_SALT).unsign(value, max_age=TOKEN_HOURS * 3600)
+    except signing.BadSignature as error:
+        raise Problem("login", "令牌无效或已过期", status=401, remedy="POST /api/sign-in 重新取得") from error
+    return actor_of(UUID(person))
+
+
+def _plain(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+def body(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object of a request; an empty body is an empty object."""
+    if not request.body:
+        return {}
+    if request.content_type not in ("application/json", ""):
+        raise Problem("media", "内容类型应为 application/json", status=415)
+    try:
+        document = json.loads(request.body)
+    except (ValueError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem("json", f"不是有效的 JSON：{str(error)[:80]}", status=400, remedy="检查引号、逗号与编码（UTF-8）") from error
+    if not isinstance(document, dict):
+        raise Problem("json", "内容应为一个 JSON 对象", status=400)
+    return document
