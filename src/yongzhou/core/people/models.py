@@ -67,6 +67,7 @@ class Person(Party):
 
     class House:
         title = "人员"
+        department = "unit"
         person = "id"
         list = ("name", "unit", "job", "region")
         filters = ("unit",)

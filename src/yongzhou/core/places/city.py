@@ -16,7 +16,7 @@ _LEVELS = {"town": "town", "village": "village", "county": "county", "management
 
 def load(folder: Path) -> None:
     """Load divisions and grids that are not there yet; outlines are renewed."""
-    outlines = {**_outlines(folder / "counties.geojson"), **_outlines(folder / "townships.geojson")}
+    outlines = {**_outlines(folder / "counties_fine.geojson"), **_outlines(folder / "townships.geojson")}
     known = dict(Place.objects.filter(kind__in=("city", "county", "town", "village")).values_list("code", "pk"))
     fresh: dict[str, Place] = {}
     for row in rows(folder / "divisions.csv"):

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from yongzhou.core.audit.lines import append
 from yongzhou.core.data.actor import NOBODY
 from yongzhou.core.people.actors import actor_of
+from yongzhou.core.people.city import DEMO_PASSWORD
 from yongzhou.core.people.models import Login
 from yongzhou.portals.gate.middleware import actor
 
@@ -32,14 +33,14 @@ def login(request: HttpRequest) -> HttpResponse:
     target = request.POST.get("next") or request.GET.get("next") or ""
     if request.method == "GET":
         return render(request, "look/login.html", {"next": target, "demo": _demo_people()})
-    name = request.POST.get("name", "").strip()[:60]
+    name = request.POST.get("username", "").strip()[:60]
     found = check_login(name, request.POST.get("password", "")[:200])
     if found is None:
         append(
             actor=NOBODY, verb="core.sign_in", resource="people.login", record_id=None, purpose=None, outcome="refused:wrong",
             door="form", detail={"name": name},
         )  # fmt: skip
-        context = {"next": target, "demo": _demo_people(), "error": _WRONG, "name": name}
+        context = {"next": target, "demo": _demo_people(), "problem": _WRONG, "username": name}
         return render(request, "look/login.html", context, status=422)
     request.session.cycle_key()
     rotate_token(request)
@@ -80,8 +81,9 @@ def check_login(name: str, password: str) -> Login | None:
 
 def _demo_people() -> list[dict[str, str]]:
     return [
-        {"login": row.name, "name": row.person.name, "title": row.person.job}
-        for row in Login.objects.filter(person__origin="synthetic").select_related("person").order_by("pk")[:20]
+        {"username": row.name, "name": row.person.name, "post": row.person.job, "password": DEMO_PASSWORD,
+         "what": row.person.unit.name if row.person.unit else "市民"}
+        for row in Login.objects.filter(person__origin="synthetic").select_related("person__unit").order_by("pk")[:20]
     ]
 
 

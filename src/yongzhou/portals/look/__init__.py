@@ -1,0 +1,1 @@
+"""The one hand of all pages: tokens, components, template tags, base templates and browser islands."""

@@ -1,0 +1,78 @@
+"""The first page: what is urgent for me, what was told to me, the numbers that I watch."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from yongzhou.core.bus.live import ticket
+from yongzhou.core.data.record import Record
+from yongzhou.core.data.registry import records
+from yongzhou.core.inbox.models import Message
+from yongzhou.core.indicators.definition import indicators
+from yongzhou.core.indicators.figures import values
+from yongzhou.portals.gate.middleware import actor
+from yongzhou.portals.workbench.access import staff
+from yongzhou.portals.workbench.nav import my_open_matters, page_context, unread
+
+LIVE_TOPICS = ("latest", "matter", "alarm", "indicator", "inbox")
+
+
+@staff
+def home(request: HttpRequest) -> HttpResponse:
+    """My tasks by urgency, messages, watched indicators."""
+    who = actor(request)
+    tasks = my_open_matters(who).select_related("unit", "handler").order_by(F("due").asc(nulls_last=True))[:12]
+    context = {
+        **page_context(request),
+        "tasks": list(tasks),
+        "messages_unread": list(unread(who).order_by("-at")[:8]),
+        "figures": list(values(list(indicators())[:6]).values()),
+        "now": timezone.now(),
+    }
+    return render(request, "workbench/home.html", context)
+
+
+@staff
+def tasks(request: HttpRequest) -> HttpResponse:
+    """All my open matters, overdue first."""
+    rows = my_open_matters(actor(request)).select_related("unit", "handler").order_by(F("due").asc(nulls_last=True))[:200]
+    return render(request, "workbench/tasks.html", {**page_context(request), "tasks": list(rows)})
+
+
+@staff
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Messages to me and my unit; reading one marks it and opens what it is about."""
+    who = actor(request)
+    if request.method == "POST":
+        unread(who).update(read_at=timezone.now())
+        return redirect("/desk/inbox/")
+    rows = list(Message.visible_to(who).order_by("-at")[:100]) or list(unread(who).order_by("-at")[:100])
+    return render(request, "workbench/inbox.html", {**page_context(request), "rows": rows})
+
+
+@staff
+def message(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Open what a message is about."""
+    found = unread(actor(request)).filter(pk=id).first() or Message.visible_to(actor(request)).filter(pk=id).first()
+    if found is None:
+        return redirect("/desk/inbox/")
+    Message.objects.filter(pk=found.pk, read_at__isnull=True).update(read_at=timezone.now())
+    model: type[Record] | None = records().get(found.resource)
+    if model is None or found.record is None:
+        return redirect("/desk/inbox/")
+    return redirect(f"/desk/{found.resource.replace('.', '/')}/{found.record}/")
+
+
+@staff
+def live_ticket(request: HttpRequest) -> HttpResponse:
+    """A short-lived ticket for the server-sent events that this person may hear."""
+    if request.method != "POST":
+        return JsonResponse({"title": "请用 POST"}, status=405)
+    who = actor(request)
+    regions = sorted({grant.region for grant in who.grants if grant.region is not None}) or ([who.region] if who.region else [])
+    return JsonResponse({"ticket": ticket(who.id, LIVE_TOPICS, regions)})

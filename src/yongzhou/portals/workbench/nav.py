@@ -1,0 +1,97 @@
+"""What somebody finds on the left and on top: only what he may open, with live counts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db.models import Q
+from django.http import HttpRequest
+
+from yongzhou.core.data.actor import Actor
+from yongzhou.core.data.guard import resource_name
+from yongzhou.core.data.house import declaration
+from yongzhou.core.data.record import Record
+from yongzhou.core.data.registry import records
+from yongzhou.core.inbox.models import Message
+from yongzhou.core.matters.life import CLOSED
+from yongzhou.core.matters.models import Matter
+from yongzhou.core.places.models import Place
+from yongzhou.core.system import WINGS, systems
+from yongzhou.portals.gate.middleware import actor as actor_of_request
+
+_KERNEL: Final = ("people", "places", "things", "matters")
+
+
+def path_of(model: type[Record]) -> str:
+    """Address of a record's list."""
+    return f"/desk/{resource_name(model).replace('.', '/')}/"
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """Context of every workbench page."""
+    who = actor_of_request(request)
+    mine = my_open_matters(who)
+    home = Place.objects.filter(code=who.region or "4311").values_list("name", flat=True).first() or "永州市"
+    top: list[dict[str, Any]] = [
+        {"title": "我的首页", "href": "/desk/", "icon": "home"},
+        {"title": "我的任务", "href": "/desk/tasks/", "icon": "check", "count": mine.count() or None},
+        {"title": "指标", "href": "/desk/indicators/", "icon": "gauge"},
+    ]
+    groups = [{"links": top}, *_system_groups(who), *_kernel_group(who)]
+    for group in groups:
+        for link in group["links"]:
+            link["current"] = request.path == link["href"] or (len(link["href"]) > 6 and request.path.startswith(link["href"]))
+    return {
+        "nav": groups,
+        "nav_foot": [{"title": "城市仪表盘", "href": "/cockpit/", "icon": "map"}, {"title": "开发者", "href": "/developer/", "icon": "book"}],
+        "person": {"name": who.name, "post": who.title, "home": f"/desk/people/person/{who.id}/"},
+        "region": {"name": home},
+        "bell": {"count": unread(who).count(), "href": "/desk/inbox/"},
+        "live_ticket_url": "/desk/live-ticket",
+        "moment": request.GET.get("at"),
+    }
+
+
+def my_open_matters(who: Actor) -> Any:
+    """Open matters that this person handles, or that wait in his unit."""
+    mine = Q(handler=who.id)
+    if who.unit is not None:
+        mine |= Q(unit=who.unit)
+    return Matter.visible_to(who).filter(mine).exclude(state__in=CLOSED)
+
+
+def unread(who: Actor) -> Any:
+    """Messages to this person or his unit that nobody has read."""
+    to = Q(person=who.id)
+    if who.unit is not None:
+        to |= Q(unit=who.unit)
+    return Message.objects.filter(to, read_at__isnull=True)
+
+
+def _system_groups(who: Actor) -> list[dict[str, Any]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for system in systems().values():
+        links = [
+            {"title": page.title, "href": page.href, "icon": page.icon}
+            for page in system.pages
+            if page.needs[1] == "*" and who.grants or who.lines(*page.needs)
+        ]
+        links += [
+            {"title": declaration(model).title, "href": path_of(model), "icon": "list"}
+            for name, model in records().items()
+            if model._meta.app_label == system.name
+            and (not system.records or model._meta.model_name in system.records)
+            and who.lines("read", name)
+        ]
+        if links:
+            groups.setdefault(WINGS[system.wing], []).extend(links)
+    return [{"title": title, "links": links} for title, links in groups.items()]
+
+
+def _kernel_group(who: Actor) -> list[dict[str, Any]]:
+    links = [
+        {"title": declaration(model).title, "href": path_of(model), "icon": "list"}
+        for name, model in records().items()
+        if model._meta.app_label in _KERNEL and who.lines("read", name) and declaration(model).about
+    ]
+    return [{"title": "人事物空间", "links": links}] if links else []
