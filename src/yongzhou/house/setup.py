@@ -20,6 +20,10 @@ def load_rooms() -> None:
     """Import the modules by which rooms register themselves."""
     from django.apps import apps
 
+    from yongzhou.core.bus.inbox import set_context_factory
+    from yongzhou.core.operations.handling import context_of
+
+    set_context_factory(context_of)
     for config in apps.get_app_configs():
         for name in ("operations", "hears", "periodic"):
             if config.name.startswith("yongzhou.") and util.find_spec(f"{config.name}.{name}") is not None:

@@ -41,8 +41,8 @@ async def consume(bus: Client, subscription: Subscription, threads: Executor) ->
     """
     js = bus.jetstream()
     await ensure_streams(js)
-    fetcher = await js.pull_subscribe(subscription.subject, config=_config(subscription), stream=STREAM,
-                                      durable=subscription.durable)  # fmt: skip
+    await js.add_consumer(STREAM, _config(subscription))  # makes it, or brings it to today's subject
+    fetcher = await js.pull_subscribe_bind(consumer=subscription.durable, stream=STREAM)
     waiting: dict[str, str] = {}  # key -> event id that is being retried
     while True:
         try:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CONTEXT: Final = "core.dead_letter"
 SYSTEM_ACTOR: Final = UUID("00000000-0000-7000-8000-000000000001")
 DELAYS_S: Final = (0.5, 2.0, 8.0, 30.0)  # before try 2, 3, 4, 5; the last one repeats
-_HOPELESS: Final = 60  # deliveries without a recorded failure: the handler kills its process
+_KILLED: Final = "处理开始后没有留下结果：进程可能被终止。"
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +97,8 @@ def handle(subscription: Subscription, message: bytes, *, subject: str, message_
         envelope = Envelope.model_validate_json(message)
     except ValidationError as error:
         return _park_unreadable(subscription, message, subject, message_id, error)
-    if deliveries > _HOPELESS:
-        _fail(subscription, envelope, message, f"投递 {deliveries} 次未留下结果：处理时进程可能被终止。", final=True)
+    suspect = deliveries > subscription.tries  # delivered often: count before, the handler may kill its process
+    if suspect and _fail(subscription, envelope, message, _KILLED, limit=subscription.tries + 1) > subscription.tries:
         return Handled(Outcome.PARKED)
     try:
         with transaction.atomic():
@@ -109,15 +109,15 @@ def handle(subscription: Subscription, message: bytes, *, subject: str, message_
                 state=DeadLetter.State.DONE
             )
     except ValidationError as error:
-        _fail(subscription, envelope, message, f"事件内容与订阅方声明的字段不符：{error}", final=True)
+        _fail(subscription, envelope, message, f"事件内容与订阅方声明的字段不符：{error}", limit=0)
         return Handled(Outcome.PARKED)
     except (DatabaseError, InterfaceError):
         if not connection.is_usable():
             connection.close()
             raise
-        return _failed(subscription, envelope, message)
+        return _failed(subscription, envelope, message, counted=suspect)
     except Exception:
-        return _failed(subscription, envelope, message)
+        return _failed(subscription, envelope, message, counted=suspect)
     return Handled(Outcome.DONE)
 
 
@@ -170,17 +170,20 @@ def _call(subscription: Subscription, envelope: Envelope) -> None:
         subscription.handler(context, data)
 
 
-def _failed(subscription: Subscription, envelope: Envelope, message: bytes) -> Handled:
+def _failed(subscription: Subscription, envelope: Envelope, message: bytes, *, counted: bool) -> Handled:
     log.warning("%s failed on %s %s", subscription.durable, envelope.type, envelope.id, exc_info=True)
-    tries = _fail(subscription, envelope, message, traceback.format_exc(limit=-8))
+    error = traceback.format_exc(limit=-8)
+    tries = _fail(subscription, envelope, message, error, limit=subscription.tries, count=not counted)
     if tries >= subscription.tries:
         return Handled(Outcome.PARKED)
     return Handled(Outcome.RETRY, DELAYS_S[min(tries, len(DELAYS_S)) - 1])
 
 
-def _fail(subscription: Subscription, envelope: Envelope, message: bytes, error: str, *, final: bool = False) -> int:
+def _fail(
+    subscription: Subscription, envelope: Envelope, message: bytes, error: str, *, limit: int, count: bool = True
+) -> int:
     payload = seal(message.decode(), CONTEXT)
-    return _record(subscription, envelope.id, envelope.type, payload, error, parked_from=0 if final else None)
+    return _record(subscription, envelope.id, envelope.type, payload, error, limit=limit, count=count)
 
 
 def _park_unreadable(
@@ -191,14 +194,14 @@ def _park_unreadable(
     except ValueError:
         id = uuid7()
     text = message.decode(errors="backslashreplace")
-    _record(subscription, id, subject, seal(text, CONTEXT), f"不是 CloudEvents 1.0 信封：{error}", parked_from=0)
+    _record(subscription, id, subject, seal(text, CONTEXT), f"不是 CloudEvents 1.0 信封：{error}", limit=0)
     return Handled(Outcome.PARKED)
 
 
 def _record(
-    subscription: Subscription, id: UUID, subject: str, payload: str, error: str, *, parked_from: int | None
+    subscription: Subscription, id: UUID, subject: str, payload: str, error: str, *, limit: int, count: bool = True
 ) -> int:
-    """Count one failed try and return the number of tries; the row is parked from `parked_from` tries on."""
+    """Note one failed try and return the number of tries; the row is parked from `limit` tries on."""
     now = datetime.now(UTC)
     with transaction.atomic():
         letter, new = DeadLetter.objects.select_for_update().get_or_create(
@@ -208,12 +211,8 @@ def _record(
                 "subject": subject, "payload": payload, "error": error, "tries": 1, "first_at": now, "last_at": now,
             },
         )  # fmt: skip
-        if not new:
-            letter.tries += 1
-            letter.error, letter.last_at = error, now
-            letter.save()
-        limit = subscription.tries if parked_from is None else parked_from
-        if letter.tries >= limit:
-            letter.state = DeadLetter.State.PARKED
-            letter.save(update_fields=["state"])
+        letter.tries += 0 if new or not count else 1
+        letter.error, letter.last_at = error, now
+        letter.state = DeadLetter.State.PARKED if letter.tries >= limit else DeadLetter.State.RETRYING
+        letter.save()
         return letter.tries

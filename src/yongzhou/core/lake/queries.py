@@ -11,6 +11,8 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 
+from yongzhou.core.lake.tables import OBSERVATION
+
 # Buckets start at midnight in Asia/Shanghai (no summer time in the years that the city measures).
 MIDNIGHT: Final = datetime(2000, 1, 1, tzinfo=timezone(timedelta(hours=8)))
 
@@ -102,16 +104,16 @@ class QueriesMixin:
             "ORDER BY seq, received",
             [reach, per_station],
         )
-        identities = pa.array([UUID(text).bytes for text in table["frame"].to_pylist()], pa.binary(16))
-        return table.set_column(2, "frame", identities)
+        return _with_bytes(table)
 
     def since(self, seq: int, until: int, *, received_from: datetime) -> pa.Table:
-        """Observations with seq < sequence <= until received since `received_from`, in order of sequence."""
-        return self._ask(
+        """Observations (schema `OBSERVATION`), seq < sequence <= until, received since `received_from`, in order."""
+        table = self._ask(
             "SELECT datastream, phenomenon, result, flag, seq, frame, received, origin FROM lake.observation "
             "WHERE seq > ? AND seq <= ? AND received >= ? ORDER BY seq",
             [seq, until, received_from],
         )
+        return _with_bytes(table).cast(OBSERVATION)
 
     def counts(self, start: datetime, end: datetime, datastreams: Sequence[int] | None = None) -> pa.Table:
         """Per datastream in [start, end): datastream, rows, valid (flag < 4), first, last (phenomenon times)."""
@@ -126,3 +128,9 @@ class QueriesMixin:
 def _numbers(datastreams: Sequence[int]) -> str:
     """An SQL list of whole numbers; written out because DuckLake prunes files by constants only."""
     return "(" + ", ".join(str(int(number)) for number in datastreams) + ")" if datastreams else "(NULL)"
+
+
+def _with_bytes(table: pa.Table) -> pa.Table:
+    """The same table with `frame` as 16 bytes instead of text."""
+    identities = pa.array([UUID(text).bytes for text in table["frame"].to_pylist()], pa.binary(16))
+    return table.set_column(table.schema.get_field_index("frame"), "frame", identities)

@@ -22,7 +22,7 @@ from yongzhou.core.data.record import Record
 from yongzhou.core.operations.problem import Problem, not_found
 
 if TYPE_CHECKING:
-    from yongzhou.core.operations.chunks import JobHandle
+    from yongzhou.core.operations.jobs import JobHandle
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")

@@ -29,6 +29,7 @@ class Unit(Record):
     class House:
         title = "单位"
         region = "region"
+        api = "write"
         list = ("code", "name", "kind", "region", "parent")
         search = ("name", "code")
         sort = ("code", "name")

@@ -63,7 +63,10 @@ def ring_svg(state: str) -> str:
     if state == "closed":
         drawing = '<circle class="d" cx="8" cy="8" r="7.5"/><path class="k" d="M4.8 8.2l2.2 2.2 4.2-4.6"/>'
     elif state == "merged":
-        drawing = '<circle class="r" cx="8" cy="8" r="6.5"/><path class="r" d="M5 5.2c0 3 3 2.4 3 5.6M11 5.2c0 3-3 2.4-3 5.6"/>'
+        drawing = (
+            '<circle class="r" cx="8" cy="8" r="6.5"/>'
+            '<path class="r" d="M5 5.2c0 3 3 2.4 3 5.6M11 5.2c0 3-3 2.4-3 5.6"/>'
+        )
     elif state == "rejected":
         drawing = '<circle class="r" cx="8" cy="8" r="6.5"/><path class="r" d="M11 8H5.5M7.5 5.8 5.3 8l2.2 2.2"/>'
     elif state == "suspended":
@@ -108,7 +111,8 @@ def sparkline_svg(
 ) -> str:
     """Line of the last values with the warning line dashed; gaps (None) stay open, never drawn through.
 
-    `ends` names the first and the last moment below the line. Ends in the last value written out; the label says name, last value and limit for a screen reader.
+    `ends` names the first and the last moment below the line. The last value is written out at
+    the end; the label says name, last value and limit for a screen reader.
     """
     known = [v for v in values if v is not None and math.isfinite(v)]
     if not known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from django.db.models import F
@@ -19,7 +20,13 @@ from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import staff
 from yongzhou.portals.workbench.nav import my_open_matters, page_context, unread
 
-LIVE_TOPICS = ("latest", "matter", "alarm", "indicator", "inbox")
+LIVE_TOPICS: Final = {
+    "latest": "things.datastream",
+    "alarms": "telemetry.alarm",
+    "matter": "matters.matter",
+    "indicator": "",
+    "inbox": "",
+}  # topic to the record whose readers may hear it
 
 
 @staff
@@ -75,4 +82,5 @@ def live_ticket(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"title": "请用 POST"}, status=405)
     who = actor(request)
     regions = sorted({grant.region for grant in who.grants if grant.region is not None}) or ([who.region] if who.region else [])
-    return JsonResponse({"ticket": ticket(who.id, LIVE_TOPICS, regions)})
+    topics = [topic for topic, resource in LIVE_TOPICS.items() if not resource or who.lines("read", resource)]
+    return JsonResponse({"ticket": ticket(who.id, topics, regions), "topics": topics})

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from yongzhou.portals.workbench import export, files, forms, home, indicators, lists, record_page, search
+from yongzhou.portals.workbench import export, files, forms, home, imports, indicators, lists, record_page, search
 
 urlpatterns = [
     path("", home.home, name="desk"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("do/<slug:system>/<slug:verb>/", forms.operation),
     path("<slug:app>/<slug:name>/", lists.listing),
     path("<slug:app>/<slug:name>/new/", forms.create),
+    path("<slug:app>/<slug:name>/import/", imports.upload),
     path("<slug:app>/<slug:name>/export.<slug:form>", export.export),
     path("<slug:app>/<slug:name>/<uuid:id>/", record_page.record),
     path("<slug:app>/<slug:name>/<uuid:id>/change/", forms.change),

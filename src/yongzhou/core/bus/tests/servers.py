@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -17,7 +18,7 @@ from yongzhou.core.audit.install import INSTALL_SQL as AUDIT_SQL
 from yongzhou.core.bus.streams import connect_patiently
 from yongzhou.core.home import Home
 from yongzhou.core.jobs.install import INSTALL_SQL as JOBS_SQL
-from yongzhou.house.family import Family, postgres_and_nats
+from yongzhou.house.family import Family, State, postgres_and_nats
 from yongzhou.house.settings import _database
 
 FIRST_PORT = 9400
@@ -76,10 +77,18 @@ def _make_tables() -> None:
 @pytest.fixture
 def home(family: Family, django_db_blocker) -> Iterator[Home]:
     """Empty tables and streams on the running pair; here and in child processes."""
-    family.wait_ready()
     with _pointing_to(family.home), django_db_blocker.unblock():
         _empty(family.home)
         yield family.home
+
+
+def kill_and_wait(family: Family, name: str, seconds: float = 40.0) -> None:
+    """SIGKILL a server and wait for its next life, patiently: tests kill more often than the family thinks sane."""
+    family.kill(name)
+    deadline = time.monotonic() + seconds
+    while family.runs[name].state is not State.READY:
+        assert time.monotonic() < deadline, f"{name} does not come back"
+        time.sleep(0.05)
 
 
 def _empty(home: Home) -> None:

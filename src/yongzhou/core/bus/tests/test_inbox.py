@@ -1,7 +1,7 @@
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 import pytest
@@ -9,7 +9,7 @@ from django.db import connections, transaction
 
 from yongzhou.core.bus import consumer, inbox
 from yongzhou.core.bus.consumer import consume, lag
-from yongzhou.core.bus.models import DeadLetter, Inbox
+from yongzhou.core.bus.models import DeadLetter, Inbox, Outbox
 from yongzhou.core.bus.outbox import enqueue
 from yongzhou.core.bus.relay import relay
 from yongzhou.core.bus.streams import connect, connect_patiently, ensure_streams
@@ -116,6 +116,34 @@ def test_later_events_of_one_key_wait_behind_a_retry(home, monkeypatch):
     commit([1, 2, 3], gate="one")
     run_until(home, ["ledger"], lambda: len(effects("ledger")) == 3)
     assert effects("ledger") == [1, 2, 3]
+
+
+def test_an_event_that_kills_its_process_is_parked_too(home, monkeypatch):
+    """Nothing is recorded by a killed try; from the sixth delivery on tries are counted before the handler runs."""
+
+    def die(n, by):
+        raise SystemExit
+
+    monkeypatch.setattr(cast, "note", die)
+    commit([1])
+    message = json.dumps(Outbox.objects.get().data).encode()
+    entry, outcome = subscriptions()["ledger"], None
+    for delivery in range(1, 20):
+        with suppress(SystemExit):
+            outcome = inbox.handle(entry, message, subject=entry.subject, message_id="", deliveries=delivery).outcome
+        if outcome:
+            break
+    assert (outcome, delivery) == (inbox.Outcome.PARKED, 11)
+
+
+def test_often_delivered_event_still_has_its_five_tries(home):
+    commit([POISON])
+    message = json.dumps(Outbox.objects.get().data).encode()
+    entry = subscriptions()["fussy"]
+    outcomes = [
+        inbox.handle(entry, message, subject=entry.subject, message_id="", deliveries=n).outcome for n in range(30, 35)
+    ]
+    assert outcomes == [inbox.Outcome.RETRY] * 4 + [inbox.Outcome.PARKED]
 
 
 def test_unreadable_message_is_parked_at_once(home):

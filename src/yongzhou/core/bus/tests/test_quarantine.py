@@ -89,6 +89,9 @@ def test_gateway_messages_become_rows_once_and_leave_the_stream(home):
         await bus.close()
 
     asyncio.run(go())
+    files = [path.read_bytes() for path in (home.data / "nats").rglob("*.blk")]
+    assert files
+    assert not any(b"7e7e01" in content for content in files)  # erased, not only forgotten
     good, bad = Quarantine.objects.order_by("-source")
     assert (good.replay, payload_of(good), good.reason) == ("gateway.sl651", b"\x7e\x7e\x01", "CRC 不符")
     assert (bad.source, payload_of(bad)) == ("gateway.mqtt", b"not json")

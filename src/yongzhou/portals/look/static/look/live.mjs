@@ -7,7 +7,7 @@
  * .fresh[data-expected]        age in words; data-fresh-of="<topic>:<id>" takes the time of live messages
  * .due[data-due]               time left in words
  *
- * Address: /live/<topics joined by comma>?t=<ticket>. A message is JSON or a list of it:
+ * Address: /live/<topics joined by comma>?ticket=<ticket>. An event's data is {"key", "region"?, "data"}; data is one message or, on topic latest, {"rows": [[id, ms, value, flag, origin, frame], ...]}:
  *   {"topic": "latest", "id": 17, "value": 74.62, "text"?: "74.62", "at": "2026-06-17T19:12:33Z", "level"?: 2}
  * Each one is also sent on as the document event `yz:live`. While the pointer rests on a row or card nothing there
  * changes; the newest value follows when it leaves. While `yz:moment` shows the past nothing changes at all.
@@ -34,11 +34,13 @@ async function connect() {
     const { csrf } = await import('./shell.mjs');
     const answer = await fetch(url, { method: 'POST', headers: { 'X-CSRFToken': csrf(), Accept: 'application/json' } });
     if (answer.status === 401 || answer.status === 403) return mark('stopped');
-    const { ticket } = await answer.json();
-    source = new EventSource(`/live/${wanted.map(encodeURIComponent).join(',')}?t=${encodeURIComponent(ticket)}`);
+    const { ticket, topics: granted } = await answer.json();
+    const heard = granted ? wanted.filter((topic) => granted.includes(topic)) : wanted;
+    if (!heard.length) return mark('stopped');
+    source = new EventSource(`/live/${heard.map(encodeURIComponent).join(',')}?ticket=${encodeURIComponent(ticket)}`);
     source.onopen = () => { tries = 0; mark('on'); };
     source.onerror = retry;
-    for (const name of ['message', ...wanted]) source.addEventListener(name, (event) => take(event.data, name));
+    for (const name of ['message', ...heard]) source.addEventListener(name, (event) => take(event.data, name));
   } catch { retry(); }
 }
 function retry() {
@@ -51,11 +53,14 @@ function mark(state) { document.documentElement.dataset.liveState = state; }
 /** @param {string} text @param {string} name */
 function take(text, name) {
   lastSeen = Date.now();
-  /** @type {Message|Message[]} */
-  let messages;
-  try { messages = JSON.parse(text); } catch { return; }
-  for (const message of Array.isArray(messages) ? messages : [messages]) {
+  let body;
+  try { body = JSON.parse(text); } catch { return; }
+  const data = body.data ?? body;
+  const rows = /** @type {[number, number, number|null, number, string, string][]|undefined} */ (data.rows);
+  const list = rows ? rows.map(([id, ms, value, flag, origin]) => ({ id, value, flag, origin, at: new Date(ms).toISOString() })) : [data];
+  for (const message of /** @type {Message[]} */ (list)) {
     message.topic ??= name;
+    message.id ??= body.key;
     document.dispatchEvent(new CustomEvent('yz:live', { detail: message }));
   }
 }

@@ -120,35 +120,35 @@ class YongzhouMap {
     for (const name of this.hidden) this.toggle(name, false);
   }
   style() {
-    const t = this.token, size = this.size, font = { 'text-font': [t('font')], 'text-size': size }, halo = { 'text-color': t('text'), 'text-halo-color': t('m-1'), 'text-halo-width': 1.5 };
+    const t = this.token, size = this.size, k = Math.max(1, size / 16), crowded = this.box.clientWidth < 640, font = { 'text-font': [t('font')], 'text-size': size }, halo = { 'text-color': t('text'), 'text-halo-color': t('m-1'), 'text-halo-width': 1.5 };
     const steps = (this.box.dataset.steps ?? '15,30,50,70').split(',').map(Number);
     const ramp = !this.box.dataset.valueTitle ? t('m-1') : ['case', ['==', ['typeof', ['get', 'value']], 'number'], ['step', ['get', 'value'], t('m-0'), ...steps.flatMap((s, i) => [s, t(`m-${Math.min(4, i + 1)}`)])], t('m-1')];
     const source = (name) => ({ type: 'geojson', data: this.data[name] ?? EMPTY });
     const kind = (name) => ['==', ['get', 'kind'], name];
     return { version: 8, sources: Object.fromEntries(['around', 'outside', 'counties', 'labels', 'rivers', 'areas', 'storms', 'stations', 'events'].map((n) => [n, source(n)])), layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': t('m-out') } },
-      { id: 'around', type: 'line', source: 'around', paint: { 'line-color': t('line'), 'line-width': 1 } },
+      { id: 'around', type: 'line', source: 'around', paint: { 'line-color': t('line'), 'line-width': 1 * k } },
       { id: 'counties', type: 'fill', source: 'counties', paint: { 'fill-color': ramp } },
-      { id: 'county-edge', type: 'line', source: 'counties', layout: { 'line-join': 'round' }, paint: { 'line-color': t('m-edge'), 'line-width': 1.5 } },
-      { id: 'rivers', type: 'line', source: 'rivers', layout: { 'line-join': 'round', 'line-cap': 'round' }, paint: { 'line-color': t('m-river'), 'line-width': 2.5 } },
-      { id: 'areas', type: 'line', source: 'areas', paint: { 'line-color': t('text-2'), 'line-width': 1.5, 'line-dasharray': [3, 3] } },
+      { id: 'county-edge', type: 'line', source: 'counties', layout: { 'line-join': 'round' }, paint: { 'line-color': t('m-edge'), 'line-width': 1.5 * k } },
+      { id: 'rivers', type: 'line', source: 'rivers', layout: { 'line-join': 'round', 'line-cap': 'round' }, paint: { 'line-color': t('m-river'), 'line-width': 2.5 * k } },
+      { id: 'areas', type: 'line', source: 'areas', paint: { 'line-color': t('text-2'), 'line-width': 1.5 * k, 'line-dasharray': [3, 3] } },
       { id: 'storm-area', type: 'fill', source: 'storms', filter: ['in', ['get', 'kind'], ['literal', ['now', 'core']]], paint: { 'fill-color': t('d-storm'), 'fill-opacity': ['match', ['get', 'kind'], 'core', 0.28, 0.16] } },
-      { id: 'storm-edge', type: 'line', source: 'storms', filter: kind('now'), paint: { 'line-color': t('d-storm'), 'line-width': 2 } },
-      { id: 'storm-next', type: 'line', source: 'storms', filter: kind('next'), paint: { 'line-color': t('d-storm'), 'line-width': 1.5, 'line-dasharray': [3, 3] } },
-      { id: 'storm-track', type: 'line', source: 'storms', filter: kind('track'), paint: { 'line-color': t('d-storm'), 'line-width': 2 } },
-      { id: 'storm-head', type: 'symbol', source: 'storms', filter: kind('head'), layout: { 'icon-image': 'arrow', 'icon-rotate': ['get', 'bearing'], 'icon-allow-overlap': true } },
+      { id: 'storm-edge', type: 'line', source: 'storms', filter: kind('now'), paint: { 'line-color': t('d-storm'), 'line-width': 2 * k } },
+      { id: 'storm-next', type: 'line', source: 'storms', filter: kind('next'), paint: { 'line-color': t('d-storm'), 'line-width': 1.5 * k, 'line-dasharray': [3, 3] } },
+      { id: 'storm-track', type: 'line', source: 'storms', filter: kind('track'), paint: { 'line-color': t('d-storm'), 'line-width': 2 * k } },
+      { id: 'storm-head', type: 'symbol', source: 'storms', filter: kind('head'), layout: { 'icon-image': 'arrow', 'icon-size': k, 'icon-rotate': ['get', 'bearing'], 'icon-allow-overlap': true } },
       { id: 'outside', type: 'symbol', source: 'outside', layout: { ...font, 'text-field': ['get', 'name'], 'text-letter-spacing': 0.1 }, paint: { 'text-color': t('text-2') } },
-      { id: 'labels', type: 'symbol', source: 'labels', layout: { ...font, 'text-field': ['format', ['get', 'name'], {}, '\n', {}, ['get', 'value'], {}], 'text-allow-overlap': true, 'text-line-height': 1.25, 'text-max-width': 20 }, paint: halo },
+      { id: 'labels', type: 'symbol', source: 'labels', layout: { ...font, 'text-field': ['format', ['get', 'name'], {}, '\n', {}, ['get', 'value'], {}], 'text-allow-overlap': !crowded, 'text-line-height': 1.25, 'text-max-width': 20 }, paint: halo },
       { id: 'storm-label', type: 'symbol', source: 'storms', filter: kind('label'), layout: { ...font, 'text-field': ['format', ['get', 'name'], { 'text-color': t('d-storm') }, '\n', {}, ['get', 'note'], { 'text-color': t('text-2') }], 'text-justify': 'left', 'text-anchor': 'left', 'text-max-width': 30, 'text-allow-overlap': true }, paint: { 'text-halo-color': t('m-out'), 'text-halo-width': 1.5 } },
-      { id: 'stations', type: 'symbol', source: 'stations', layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, 'icon-anchor': 'center', 'symbol-sort-key': ['case', ['get', 'over'], 2, 1] } },
-      { id: 'events', type: 'symbol', source: 'events', layout: { 'icon-image': ['concat', 'level-', ['to-string', ['get', 'level']]], 'icon-allow-overlap': true, 'symbol-sort-key': ['-', 5, ['get', 'level']] } },
+      { id: 'stations', type: 'symbol', source: 'stations', layout: { 'icon-image': ['get', 'image'], 'icon-size': k, 'icon-allow-overlap': true, 'icon-anchor': 'center', 'symbol-sort-key': ['case', ['get', 'over'], 2, 1] } },
+      { id: 'events', type: 'symbol', source: 'events', layout: { 'icon-size': k, 'icon-image': ['concat', 'level-', ['to-string', ['get', 'level']]], 'icon-allow-overlap': true, 'symbol-sort-key': ['-', 5, ['get', 'level']] } },
     ] };
   }
   callouts() {
     for (const call of this.calls) call.remove();
     this.calls = [];
     for (const { properties: p, geometry } of this.data.stations?.features ?? []) {
-      if (!p.callout) continue;
+      if (!p.callout || (this.box.clientWidth < 480 && this.box.dataset.plain === undefined)) continue;  // on a phone it would hide the map
       const over = p.level - p.warning, roomy = this.box.clientWidth > 640;
       const call = element('a', { class: 'map-call', href: p.href ?? '#' }, element('span', {}, p.callout), element('span', {}, element('strong', {}, `${over >= 0 ? '+' : '−'}${Math.abs(over).toFixed(2)} m`), element('b', {}, over >= 0 ? '超警戒' : '低于警戒')), ...(roomy ? [element('small', {}, `${p.level.toFixed(2)} m${p.note ? `·${p.note}` : ''}`)] : []));
       const right = !roomy && this.map.project(geometry.coordinates).x > this.box.clientWidth - 170, offset = roomy ? [this.size * 6, this.size * 4] : [right ? -18 : 18, 0];

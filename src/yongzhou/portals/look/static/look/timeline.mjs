@@ -66,9 +66,10 @@ class Timeline {
     const from = this.now - this.hours * 3600000, X = (ms) => L + (R - L) * (ms - from) / (this.hours * 3600000);
     const svg = draw('svg', { class: 'fig', viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': `过去 ${this.hours} 小时：雨量、水位、事件` });
     svg.append(draw('text', { x: 0, y: small * 1.2 }, data.rain_name ?? '面雨量 mm'), draw('text', { x: 0, y: row + small * 0.35 }, '事件'));
-    const every = R - L > 900 ? 3 : 6;
+    const every = R - L > 900 ? 3 : R - L > 420 ? 6 : 12, scale = Math.max(R - L < 420 ? 0.7 : 1, small / 16);
     for (let k = 0; k <= this.hours; k += every) {
       const ms = k === 0 ? from : k === this.hours ? this.now : Math.floor((from + k * 3600000) / 3600000) * 3600000, x = X(ms);
+      if (k > 0 && k < this.hours && (x - L < small * 9 || R - x < small * 6)) continue;
       svg.append(draw('path', { class: 'grid', d: `M${x.toFixed(1)} 0V${foot}` }), draw('text', { x, y: H - 3, 'text-anchor': k === 0 ? 'start' : 'middle' }, k === 0 ? words(from) : k === this.hours ? `现在 ${clock.format(this.now)}` : clock.format(ms)));
     }
     const most = Math.max(10, ...data.rain.map((p) => p[1])), wide = (R - L) / this.hours;
@@ -81,7 +82,7 @@ class Timeline {
       if (data.limit !== undefined) svg.append(draw('path', { class: 'warn', d: `M${L} ${Y(data.limit).toFixed(1)}H${R}` }), draw('text', { class: 'warn-t', x: R + 12, y: Math.max(small * 2.4, Y(data.limit) + small * 0.4) }, `警戒 ${data.limit.toFixed(2)}`));
     }
     for (const event of data.events) {
-      const group = draw('g', { transform: `translate(${X(Date.parse(event.at)).toFixed(1)} ${row})` }), [tag, attributes] = SHAPES[event.level];
+      const group = draw('g', { transform: `translate(${X(Date.parse(event.at)).toFixed(1)} ${row}) scale(${scale})` }), [tag, attributes] = SHAPES[event.level];
       group.append(draw('title', {}, `${words(Date.parse(event.at))} ${event.title}`), draw(tag, { ...attributes, class: `sh-${event.level}` }), draw('text', { class: `shn shn-${event.level}`, y: event.level === 3 ? 7 : 4, 'font-size': event.level === 3 ? 8 : 10 }, NUMERAL[event.level]));
       svg.append(group);
     }

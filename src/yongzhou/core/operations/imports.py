@@ -1,0 +1,175 @@
+"""Import rows of a record from a file: good rows in, each bad row aside with line, column and reason; again is harmless.
+
+Invariant: received = accepted + quarantined + duplicate.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import models
+from pydantic import BaseModel, ValidationError
+
+from yongzhou.core.bus.models import Quarantine
+from yongzhou.core.bus.quarantine import quarantine, replay_handler
+from yongzhou.core.data import codes
+from yongzhou.core.data.actor import Actor
+from yongzhou.core.data.fields import spec_of
+from yongzhou.core.data.guard import resource_name
+from yongzhou.core.data.record import Record
+from yongzhou.core.data.registry import records
+from yongzhou.core.data.sheets import read_sheet
+from yongzhou.core.operations.generic import create, inputs
+from yongzhou.core.operations.problem import Problem, forbidden, invalid
+from yongzhou.core.operations.run import run
+from yongzhou.core.people.actors import actor_of
+
+CHUNK: Final = 500
+SHOWN: Final = 50
+
+
+@dataclass
+class ImportReport:
+    """What became of the rows; `problems` are the first 50 bad ones."""
+
+    received: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    duplicate: int = 0
+    problems: list[dict[str, str]] = field(default_factory=list)
+
+
+def heads(model: type[Record]) -> dict[str, str]:
+    """Chinese label and field name of each column that can be imported, to the field's name."""
+    return {word: name for name, column in inputs(model).items() for word in (spec_of(column).label, name) if word}
+
+
+def import_file(model: type[Record], actor: Actor, name: str, data: bytes) -> ImportReport:
+    """Import a csv or xlsx for an actor who may create this record.
+
+    Raises `Problem` 403 without that right and `SheetRefused` for a file that is no table.
+    """
+    op = create(model)
+    if not op.open_to(actor):
+        raise forbidden(f"没有「{op.title}」的权限")
+    columns = heads(model)
+    sheet = read_sheet(name, data, columns)
+    by_head = {_fold(word): name for word, name in columns.items()}
+    fields = [by_head.get(_fold(head)) for head in sheet.heads]
+    report = ImportReport()
+    for chunk in _chunks(sheet.rows):
+        known = _known(model, fields, chunk)
+        for number, cells in chunk:
+            report.received += 1
+            given = {field: cell for field, cell in zip(fields, cells, strict=False) if field and cell}
+            key = _key(model, given)
+            if key is not None and key in known:
+                report.duplicate += 1
+                continue
+            try:
+                run(op, actor, _decoded(model, given), door="house")
+                report.accepted += 1
+                if key is not None:
+                    known.add(key)
+            except Problem as problem:
+                report.quarantined += 1
+                _aside(model, actor, name, number, given, problem, report)
+    return report
+
+
+def _fold(text: str) -> str:
+    return "".join(text.split()).replace("（", "(").partition("(")[0].lower()
+
+
+def _chunks(rows: Iterator[tuple[int, tuple[str, ...]]]) -> Iterator[list[tuple[int, tuple[str, ...]]]]:
+    chunk: list[tuple[int, tuple[str, ...]]] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _unique(model: type[Record]) -> str | None:
+    """The column by which a row is the same row again."""
+    return next((column.name for column in model._meta.concrete_fields if column.unique and not column.primary_key and column.editable), None)
+
+
+def _key(model: type[Record], given: dict[str, str]) -> str | None:
+    unique = _unique(model)
+    return given.get(unique) if unique else None
+
+
+def _known(model: type[Record], fields: list[str | None], chunk: list[tuple[int, tuple[str, ...]]]) -> set[str]:
+    unique = _unique(model)
+    if unique is None or unique not in fields:
+        return set()
+    at = fields.index(unique)
+    wanted = [cells[at] for _, cells in chunk if at < len(cells)]
+    return {str(value) for value in model._default_manager.filter(**{f"{unique}__in": wanted}).values_list(unique, flat=True)}
+
+
+def _decoded(model: type[Record], given: dict[str, str]) -> dict[str, Any]:
+    """Labels become codes, names become records, 是 becomes true."""
+    values: dict[str, Any] = dict(given)
+    for name, column in inputs(model).items():
+        if name not in values:
+            continue
+        spec, text = spec_of(column), given[name]
+        if spec.kind == "coded" and spec.codes:
+            values[name] = next((code for code, label in codes.options(spec.codes).items() if label == text), text)
+        elif spec.kind == "flag":
+            values[name] = text in ("是", "1", "true", "True", "TRUE", "√")
+        elif spec.kind == "link" and isinstance(column, models.ForeignKey):
+            values[name] = _linked(column, text, name)
+        elif spec.kind in ("number", "count", "money"):
+            values[name] = text.replace(",", "").replace("，", "")
+    return values
+
+
+def _linked(column: models.ForeignKey[Any, Any], text: str, name: str) -> UUID | str:
+    target: Any = column.related_model
+    for by in ("code", "name"):
+        if any(field.name == by for field in target._meta.concrete_fields):
+            found = list(target._default_manager.filter(**{by: text}).values_list("pk", flat=True)[:2])
+            if len(found) == 1:
+                key: UUID = found[0]
+                return key
+    raise Problem("link", f"没有找到唯一的「{text}」", field=name, remedy="请填编码，或先登记它")
+
+
+def _aside(model: type[Record], actor: Actor, name: str, number: int, given: dict[str, str], problem: Problem, report: ImportReport) -> None:
+    labels = {field: spec_of(column).label for field, column in inputs(model).items()}
+    lines = problem.errors or [{"field": "", "message": problem.title}]
+    reason = "；".join(f"『{labels.get(str(line['field']), line['field'] or '整行')}』{line['message']}" for line in lines)
+    where = f"{name} 第 {number} 行"
+    payload = {"resource": resource_name(model), "actor": str(actor.id), "row": given}
+    quarantine(
+        f"import.{resource_name(model)}", json.dumps(payload, ensure_ascii=False, indent=1).encode(), reason=reason, where=where,
+        replay="import.row",
+    )  # fmt: skip
+    if len(report.problems) < SHOWN:
+        report.problems.append({"where": where, "reason": reason})
+
+
+class _Payload(BaseModel):
+    resource: str
+    actor: UUID
+    row: dict[str, str]
+
+
+@replay_handler("import.row")
+def replay_row(payload: bytes, row: Quarantine) -> None:
+    """Take one mended row in again, for the person who had imported it."""
+    try:
+        given = _Payload.model_validate_json(payload)
+    except ValidationError as error:
+        raise invalid(error) from error
+    model = records()[given.resource]
+    run(create(model), actor_of(given.actor, fresh=True), _decoded(model, given.row), door="house")
