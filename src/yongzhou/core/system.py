@@ -47,12 +47,13 @@ class System:
     row: int
     wing: Wing
     lead_unit: str
+    short: str = ""  # two to four characters where the full title is too long
     standards: list[Standard] = field(default_factory=list)
     peers: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     hears: list[str] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
-    records: list[str] = field(default_factory=list)  # order of its records in the navigation; all if empty
+    records: list[str] = field(default_factory=list)  # records that stand in the navigation; the others on its own page
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 from datetime import date
 from importlib import import_module, util
@@ -19,6 +20,7 @@ from yongzhou.core.data.registry import records
 from yongzhou.core.data.share import all_view_sql
 from yongzhou.core.home import REPOSITORY, Home
 
+PACKAGE: Final = Path(__file__).resolve().parents[1]
 BASELINE: Final = REPOSITORY / "schema" / "baseline.sql"
 
 
@@ -30,6 +32,7 @@ def prepare(home: Home, *, city: bool = True) -> None:
             shape()
             if city:
                 load_city(home.city_folder)
+                _tell_accounts(home)
         finally:
             cursor.execute("select pg_advisory_unlock(43110001)")
 
@@ -81,11 +84,24 @@ def load_city(folder: Path) -> None:
             )
 
 
+def _tell_accounts(home: Home) -> None:
+    """The demo people, for the start screen."""
+    from yongzhou.core.people.city import DEMO_PASSWORD
+    from yongzhou.core.people.models import Login
+
+    people = Login.objects.filter(person__origin="synthetic").select_related("person").order_by("pk")
+    rows = [{"title": f"{login.person.job} {login.person.name}", "login": login.name, "password": DEMO_PASSWORD} for login in people]
+    path = home.data / "accounts.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+
+
 def _stamp(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix in (".csv", ".geojson", ".dmn", ".yaml"):
-            digest.update(path.name.encode() + path.read_bytes())
+    facts = [path for path in folder.rglob("*") if path.suffix in (".csv", ".geojson", ".dmn", ".yaml")]
+    loaders = [*PACKAGE.glob("*/*/city.py"), *PACKAGE.glob("systems/*/*/city.py"), *PACKAGE.glob("systems/*/*/*.yaml")]
+    for path in sorted(facts) + sorted(loaders):
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 

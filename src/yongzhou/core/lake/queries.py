@@ -20,7 +20,7 @@ MIDNIGHT: Final = datetime(2000, 1, 1, tzinfo=timezone(timedelta(hours=8)))
 _ONE_A_MOMENT = "QUALIFY row_number() OVER (PARTITION BY datastream, phenomenon ORDER BY received DESC, seq DESC) = 1"
 
 _HISTORY = """
-SELECT datastream, phenomenon, result, flag, origin, frame, received FROM lake.observation
+SELECT datastream, phenomenon, result, flag, origin, frame, received, seq FROM lake.observation
 WHERE datastream IN {datastreams} AND phenomenon >= ? AND phenomenon < ?
 {one_a_moment} ORDER BY datastream, phenomenon
 """
@@ -67,7 +67,7 @@ class QueriesMixin:
     ) -> pa.Table:
         """Observations of some datastreams in [start, end), ordered by datastream and time, one a moment.
 
-        Without `step`: datastream, phenomenon, result, flag, origin, frame, received.
+        Without `step`: datastream, phenomenon, result, flag, origin, frame, received, seq.
         With `step` (seconds): datastream, bucket (its start; buckets count from `origin`), min, avg, max, last,
         valid, received (numbers of observations), origins. Failed and missing values (flag 4, 9) count as
         received, never as valid; a bucket without any observation is no row.

@@ -17,7 +17,10 @@ from yongzhou.core.data.house import declaration
 from yongzhou.core.data.present import Shown, present
 from yongzhou.core.data.query import page, query
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.registry import records
+from yongzhou.core.operations.problem import not_found
 from yongzhou.core.operations.registry import operations
+from yongzhou.core.system import systems
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import model_of, must_read, staff
 from yongzhou.portals.workbench.nav import page_context, path_of
@@ -191,3 +194,18 @@ def _filters(model: type[Record], words: QueryDict) -> list[dict[str, Any]]:
                             for code, label in choices],
             })  # fmt: skip
     return menus
+
+
+@staff
+def system(request: HttpRequest, app: str) -> HttpResponse:
+    """All records of one system that the person may read, with what each is for."""
+    who = actor(request)
+    kinds = [
+        {"own": declaration(model), "href": path_of(model), "name": name}
+        for name, model in records().items()
+        if model._meta.app_label == app and who.lines("read", name)
+    ]
+    if not kinds:
+        raise not_found("系统")
+    found = systems().get(app)
+    return render(request, "workbench/system.html", {**page_context(request), "kinds": kinds, "system": found, "name": app})

@@ -20,6 +20,10 @@ from yongzhou.core.system import WINGS, systems
 from yongzhou.portals.gate.middleware import actor as actor_of_request
 
 _KERNEL: Final = ("people", "places", "things", "matters")
+_ICONS: Final = {
+    "people.person": "user", "people.unit": "briefcase", "matters.matter": "check", "things.thing": "gauge",
+    "things.datastream": "bolt", "places.place": "pin",
+}  # fmt: skip
 
 
 def path_of(model: type[Record]) -> str:
@@ -38,9 +42,9 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         {"title": "指标", "href": "/desk/indicators/", "icon": "gauge"},
     ]
     groups = [{"links": top}, *_system_groups(who), *_kernel_group(who)]
-    for group in groups:
-        for link in group["links"]:
-            link["current"] = request.path == link["href"] or (len(link["href"]) > 6 and request.path.startswith(link["href"]))
+    here = [link for group in groups for link in group["links"] if request.path.startswith(link["href"])]
+    if here:
+        max(here, key=lambda link: len(link["href"]))["current"] = True
     return {
         "nav": groups,
         "nav_foot": [{"title": "城市仪表盘", "href": "/cockpit/", "icon": "map"}, {"title": "开发者", "href": "/developer/", "icon": "book"}],
@@ -76,13 +80,8 @@ def _system_groups(who: Actor) -> list[dict[str, Any]]:
             for page in system.pages
             if page.needs[1] == "*" and who.grants or who.lines(*page.needs)
         ]
-        links += [
-            {"title": declaration(model).title, "href": path_of(model), "icon": "list"}
-            for name, model in records().items()
-            if model._meta.app_label == system.name
-            and (not system.records or model._meta.model_name in system.records)
-            and who.lines("read", name)
-        ]
+        if any(who.lines("read", name) for name in records() if name.startswith(f"{system.name}.")):
+            links.append({"title": f"{system.short or system.title}：记录", "href": f"/desk/{system.name}/", "icon": "columns"})
         if links:
             groups.setdefault(WINGS[system.wing], []).extend(links)
     return [{"title": title, "links": links} for title, links in groups.items()]
@@ -90,8 +89,8 @@ def _system_groups(who: Actor) -> list[dict[str, Any]]:
 
 def _kernel_group(who: Actor) -> list[dict[str, Any]]:
     links = [
-        {"title": declaration(model).title, "href": path_of(model), "icon": "list"}
+        {"title": declaration(model).title, "href": path_of(model), "icon": _ICONS.get(name, "list")}
         for name, model in records().items()
-        if model._meta.app_label in _KERNEL and who.lines("read", name) and declaration(model).about
+        if model._meta.app_label in _KERNEL and who.lines("read", name) and name in _ICONS
     ]
     return [{"title": "人事物空间", "links": links}] if links else []

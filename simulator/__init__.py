@@ -1,0 +1,1 @@
+"""A synthetic city that speaks to the house only through its public doors."""

@@ -1,0 +1,1 @@
+"""What all doors for machines share: batching, answers after the store's word, time policy, limits, quarantine."""

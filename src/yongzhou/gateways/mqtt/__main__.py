@@ -1,0 +1,42 @@
+"""`yongzhou gateway mqtt`: the MQTT door as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+
+from yongzhou.core.home import Home
+from yongzhou.gateways.kit.limiter import Limiter
+from yongzhou.gateways.mqtt.registry import HouseRegistry
+from yongzhou.gateways.mqtt.server import listening
+
+
+async def run(home: Home) -> None:
+    """Serve until SIGTERM or SIGINT. Environment: `MQTT_RATE`, `MQTT_BURST` (messages of one device a second, at once)."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    defaults = Limiter()
+    limiter = Limiter(
+        rate=float(os.environ.get("MQTT_RATE") or defaults.rate),
+        burst=float(os.environ.get("MQTT_BURST") or defaults.burst),
+    )
+    registry = HouseRegistry(home)
+    async with listening(home, registry, limiter=limiter):
+        await stop.wait()
+    await registry.close()
+
+
+def main() -> None:
+    """Entry point of the role `mqtt`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+    asyncio.run(run(Home.here()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+from yongzhou.core.bus.tests.servers import direct, family, home  # noqa: F401
