@@ -11,10 +11,12 @@ from typing import Final
 
 import pyarrow as pa
 
+from yongzhou.core import streams
+
 VERSION: Final = b"1"
-STREAM: Final = "OBS"
-DOORS: Final = ("sl651", "mqtt", "sta")  # OBS listens to obs.<door>.*, never to obs.> (an MQTT topic is a subject)
-MAX_BYTES: Final = 1_000_000
+STREAM: Final = streams.OBS
+DOORS: Final = streams.DOORS
+MAX_BYTES: Final = streams.MAX_BYTES
 
 FRAME: Final = pa.schema(
     [
@@ -29,7 +31,7 @@ FRAME: Final = pa.schema(
         pa.field("element", pa.list_(pa.string()), nullable=False),
         pa.field("phenomenon", pa.list_(pa.timestamp("us", tz="UTC")), nullable=False),
         pa.field("result", pa.list_(pa.float64()), nullable=False),
-        pa.field("flag", pa.list_(pa.int8()), nullable=False),  # QARTOD: 1 good 2 not evaluated 3 suspect 4 fail 9 missing
+        pa.field("flag", pa.list_(pa.int8()), nullable=False),  # QARTOD: 1 good, 2 not evaluated, 3 suspect, 4 fail, 9
         pa.field("source_flag", pa.list_(pa.string()), nullable=False),  # the sender's own word, "" if none
     ],
     metadata={b"version": VERSION},
@@ -50,7 +52,8 @@ def encode(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, FRAME) as writer:
         writer.write_table(table.cast(FRAME))
-    return sink.getvalue().to_pybytes()
+    message: bytes = sink.getvalue().to_pybytes()
+    return message
 
 
 def decode(message: bytes) -> pa.Table:
@@ -62,7 +65,10 @@ def decode(message: bytes) -> pa.Table:
         raise WireError(f"not an Arrow stream: {error}") from error
     if (table.schema.metadata or {}).get(b"version") != VERSION or not table.schema.equals(FRAME):
         raise WireError("schema is not observation frames version 1")
-    lengths = [table[name].combine_chunks().value_lengths() for name in ("element", "phenomenon", "result", "flag", "source_flag")]
+    lengths = [
+        table[name].combine_chunks().value_lengths()
+        for name in ("element", "phenomenon", "result", "flag", "source_flag")
+    ]
     if any(not lengths[0].equals(other) for other in lengths[1:]):
         raise WireError("the five observation lists of a frame differ in length")
     return table

@@ -21,8 +21,8 @@ from urllib.parse import parse_qs
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from yongzhou.core.bus.connection import connect_patiently
 from yongzhou.core.bus.live import COOKIE, Granted, TicketError, check
-from yongzhou.core.bus.streams import connect_patiently
 from yongzhou.core.home import Home
 from yongzhou.house.parent_death import die_with_parent
 

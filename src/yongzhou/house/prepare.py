@@ -55,7 +55,7 @@ def install_sql() -> list[str]:
             if util.find_spec(module) is not None:
                 own = getattr(import_module(module), "INSTALL_SQL", ())
                 statements += [own] if isinstance(own, str) else list(own)
-    today = date.today()  # noqa: DTZ011 - only the month matters
+    today = date.today()
     for ahead in range(3):
         month = today.month - 1 + ahead
         statements.append(partition_sql(today.year + month // 12, month % 12 + 1))
@@ -90,7 +90,10 @@ def _tell_accounts(home: Home) -> None:
     from yongzhou.core.people.models import Login
 
     people = Login.objects.filter(person__origin="synthetic").select_related("person").order_by("pk")
-    rows = [{"title": f"{login.person.job} {login.person.name}", "login": login.name, "password": DEMO_PASSWORD} for login in people]
+    rows = [
+        {"title": f"{login.person.job} {login.person.name}", "login": login.name, "password": DEMO_PASSWORD}
+        for login in people
+    ]
     path = home.data / "accounts.json"
     path.touch(mode=0o600)
     path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")

@@ -137,7 +137,14 @@ def _migration_rows(home: Home) -> str:
 
 
 def _folder_of(label: str) -> Path | None:
-    return next((path for pattern in ("core", "engines", "systems/*", "portals") for path in PACKAGE.glob(f"{pattern}/{label}")), None)
+    return next(
+        (
+            path
+            for pattern in ("core", "engines", "systems/*", "portals")
+            for path in PACKAGE.glob(f"{pattern}/{label}")
+        ),
+        None,
+    )
 
 
 def _django(*arguments: str, environment: dict[str, str] | None = None, fails: bool = False) -> str:

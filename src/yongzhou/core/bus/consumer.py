@@ -19,11 +19,12 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
+from yongzhou.core.bus.connection import connect
 from yongzhou.core.bus.events import STREAM
 from yongzhou.core.bus.inbox import Handled, Outcome, handle
-from yongzhou.core.bus.streams import connect, ensure_streams
 from yongzhou.core.bus.subscriptions import Subscription
 from yongzhou.core.home import Home
+from yongzhou.core.streams import ensure_streams
 
 ACK_WAIT_S: Final = 8.0  # a killed consumer's events come back after this
 BATCH: Final = 20

@@ -208,9 +208,14 @@ def _record(
             consumer=subscription.durable,
             event_id=id,
             defaults={
-                "subject": subject, "payload": payload, "error": error, "tries": 1, "first_at": now, "last_at": now,
+                "subject": subject,
+                "payload": payload,
+                "error": error,
+                "tries": 1,
+                "first_at": now,
+                "last_at": now,
             },
-        )  # fmt: skip
+        )
         letter.tries += 0 if new or not count else 1
         letter.error, letter.last_at = error, now
         letter.state = DeadLetter.State.PARKED if letter.tries >= limit else DeadLetter.State.RETRYING

@@ -24,7 +24,7 @@ from typing import Final
 from nats.aio.client import Client
 from pydantic import JsonValue
 
-from yongzhou.core.bus.streams import connect
+from yongzhou.core.bus.connection import connect
 from yongzhou.core.home import Home
 
 COOKIE: Final = "yz_live"

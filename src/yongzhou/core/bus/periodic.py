@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from yongzhou.core.bus.inbox import prune_inbox
-from yongzhou.core.bus.streams import KEEP_EVENTS_S
 from yongzhou.core.jobs import every
+from yongzhou.core.streams import KEEP_EVENTS_S
 
 
 @every(3600, "bus.prune_inbox")

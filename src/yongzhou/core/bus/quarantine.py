@@ -145,11 +145,25 @@ def take_message(message: bytes, *, door: str, stream: str, sequence: int) -> UU
         refused = Refused.model_validate_json(message)
         raw = bytes.fromhex(refused.hex)
     except (ValidationError, ValueError) as error:
-        return quarantine(f"gateway.{door}", message, reason=f"网关送来的隔离件不是约定格式：{error}", where=door,
-                          replay="none", id=id)  # fmt: skip
+        return quarantine(
+            f"gateway.{door}",
+            message,
+            reason=f"网关送来的隔离件不是约定格式：{error}",
+            where=door,
+            replay="none",
+            id=id,
+        )
     where = "，".join(part for part in (refused.where, refused.peer) if part)
-    return quarantine(f"gateway.{refused.door}", raw, reason=refused.reason, where=where, station=refused.station or "",
-                      received=refused.received, replay=f"gateway.{refused.door}", id=id)  # fmt: skip
+    return quarantine(
+        f"gateway.{refused.door}",
+        raw,
+        reason=refused.reason,
+        where=where,
+        station=refused.station or "",
+        received=refused.received,
+        replay=f"gateway.{refused.door}",
+        id=id,
+    )
 
 
 def as_text(row: Quarantine) -> str:

@@ -14,7 +14,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 
 from yongzhou.core.bus.consumer import ACK_WAIT_S
 from yongzhou.core.bus.quarantine import take_message
-from yongzhou.core.bus.streams import QUARANTINE, QUARANTINE_SUBJECTS, ensure_streams
+from yongzhou.core.streams import QUARANTINE, QUARANTINE_SUBJECTS, ensure_streams
 
 DURABLE = "core-quarantine"
 
@@ -27,8 +27,13 @@ async def consume_quarantine(bus: Client, threads: Executor) -> None:
     js = bus.jetstream()
     await ensure_streams(js)
     created = str((await js.stream_info(QUARANTINE)).created)
-    config = ConsumerConfig(durable_name=DURABLE, filter_subject=QUARANTINE_SUBJECTS, ack_policy=AckPolicy.EXPLICIT,
-                            ack_wait=ACK_WAIT_S, max_deliver=-1)  # fmt: skip
+    config = ConsumerConfig(
+        durable_name=DURABLE,
+        filter_subject=QUARANTINE_SUBJECTS,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=ACK_WAIT_S,
+        max_deliver=-1,
+    )
     fetcher = await js.pull_subscribe(QUARANTINE_SUBJECTS, durable=DURABLE, stream=QUARANTINE, config=config)
     loop = asyncio.get_running_loop()
     while True:

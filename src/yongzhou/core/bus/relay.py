@@ -16,10 +16,11 @@ from nats.errors import MaxPayloadError
 from nats.js import JetStreamContext
 from nats.js.api import PubAck
 
+from yongzhou.core.bus.connection import connect
 from yongzhou.core.bus.events import CONTENT_TYPE, STREAM
-from yongzhou.core.bus.streams import connect, ensure_streams
 from yongzhou.core.crypto import seal, uuid7
 from yongzhou.core.home import Home
+from yongzhou.core.streams import ensure_streams
 
 IN_FLIGHT: Final = 500
 LOCK: Final = 0x595A_0001  # advisory lock of the one relay

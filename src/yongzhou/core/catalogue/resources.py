@@ -24,10 +24,23 @@ class Resource:
 
 
 _LAKE: Final = (
-    Resource("telemetry.observation", "观测值", "telemetry", 1,
-             ("datastream", "phenomenon", "result", "flag", "received", "origin", "frame"), "lake.observation"),
-    Resource("telemetry.frame", "原始报文", "telemetry", 2, ("frame", "door", "station", "function", "received"), "lake.frame"),
-)  # fmt: skip
+    Resource(
+        "telemetry.observation",
+        "观测值",
+        "telemetry",
+        1,
+        ("datastream", "phenomenon", "result", "flag", "received", "origin", "frame"),
+        "lake.observation",
+    ),
+    Resource(
+        "telemetry.frame",
+        "原始报文",
+        "telemetry",
+        2,
+        ("frame", "door", "station", "function", "received"),
+        "lake.frame",
+    ),
+)
 
 
 @cache
@@ -38,7 +51,12 @@ def resources() -> dict[str, Resource]:
         own = declaration(model)
         if own.share:
             found[name] = Resource(
-                name, own.title, model._meta.app_label, own.grade, ("id", "origin", *own.share), f"shared.share.{view_name(model)}"
+                name,
+                own.title,
+                model._meta.app_label,
+                own.grade,
+                ("id", "origin", *own.share),
+                f"shared.share.{view_name(model)}",
             )
     return found
 

@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from typing import Literal
 from uuid import UUID, uuid5
 
-
 _HOUSE = UUID("6d0f5a3e-0f0c-5f4e-9a63-431100000000")
 
 

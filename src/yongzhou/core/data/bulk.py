@@ -1,4 +1,4 @@
-"""Mass writes: COPY into the record's own table and its kernel noun's, one audit line and one history marker a batch."""
+"""Mass writes: COPY into the record's table and its kernel noun's, one audit line and one history marker a batch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class BulkReport:
     op_id: UUID
 
 
-def copy_in(model: type[Record], rows: Iterable[Mapping[str, Any]], *, actor: Actor, origin: Origin, source: str) -> BulkReport:
+def copy_in(
+    model: type[Record], rows: Iterable[Mapping[str, Any]], *, actor: Actor, origin: Origin, source: str
+) -> BulkReport:
     """COPY rows (field name to value; `id` optional) in one transaction; the history trigger is passed over.
 
     Values are trusted to be validated by the caller. Raises what PostgreSQL raises; then nothing is written.
@@ -45,16 +47,22 @@ def copy_in(model: type[Record], rows: Iterable[Mapping[str, Any]], *, actor: Ac
             [model._meta.db_table, op_id, op_id, actor.id, f'{{"rows": {len(prepared)}}}'],
         )
         append(
-            actor=actor, verb="core.copy_in", resource=resource_name(model), record_id=None, purpose=source, outcome="done",
-            door="house", detail={"rows": len(prepared), "op": str(op_id)},
-        )  # fmt: skip
+            actor=actor,
+            verb="core.copy_in",
+            resource=resource_name(model),
+            record_id=None,
+            purpose=source,
+            outcome="done",
+            door="house",
+            detail={"rows": len(prepared), "op": str(op_id)},
+        )
     return BulkReport(len(prepared), op_id)
 
 
 def _copy_table(cursor: Any, cls: type[models.Model], rows: list[dict[str, Any]]) -> None:
-    fields = [field for field in cls._meta.local_concrete_fields]
+    fields = list(cls._meta.local_concrete_fields)
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    with cursor.copy(f'copy "{cls._meta.db_table}" ({columns}) from stdin') as copy:  # noqa: S608 - names of models
+    with cursor.copy(f'copy "{cls._meta.db_table}" ({columns}) from stdin') as copy:
         for row in rows:
             copy.write_row([_value(field, row) for field in fields])
 

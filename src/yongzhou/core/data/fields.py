@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -43,7 +43,7 @@ class _House(models.Field):  # type: ignore[type-arg]
     _plain: type[models.Field[Any, Any]]
     _own_arguments: tuple[str, ...] = ()
 
-    def deconstruct(self) -> tuple[str, str, Sequence[Any], Mapping[str, Any]]:
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, _, args, kwargs = super().deconstruct()
         for hidden in ("help_text", "verbose_name", "validators", "choices", *self._own_arguments):
             kwargs.pop(hidden, None)
@@ -63,11 +63,30 @@ class Text(_House, models.CharField):  # type: ignore[type-arg]
 
     _plain = models.CharField
 
-    def __init__(self, label: str = "", *, max: int = 200, sample: object = "", standard: str | None = None, grade: int = 1,
-                 required: bool = True, technical: bool = False, help: str = "", personal: PersonalKind | None = None,
-                 **options: Any) -> None:  # fmt: skip
-        self.spec = Spec("text", label, standard=standard, grade=grade, sample=sample, technical=technical, help=help,
-                         personal=personal)  # fmt: skip
+    def __init__(
+        self,
+        label: str = "",
+        *,
+        max: int = 200,
+        sample: object = "",
+        standard: str | None = None,
+        grade: int = 1,
+        required: bool = True,
+        technical: bool = False,
+        help: str = "",
+        personal: PersonalKind | None = None,
+        **options: Any,
+    ) -> None:
+        self.spec = Spec(
+            "text",
+            label,
+            standard=standard,
+            grade=grade,
+            sample=sample,
+            technical=technical,
+            help=help,
+            personal=personal,
+        )
         if not required:
             options = {"blank": True, "default": "", **options}
         super().__init__(label, max_length=max, help_text=help, **options)
@@ -78,8 +97,16 @@ class Long(_House, models.TextField):  # type: ignore[type-arg]
 
     _plain = models.TextField
 
-    def __init__(self, label: str = "", *, sample: object = "", grade: int = 1, required: bool = True, help: str = "",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        label: str = "",
+        *,
+        sample: object = "",
+        grade: int = 1,
+        required: bool = True,
+        help: str = "",
+        **options: Any,
+    ) -> None:
         self.spec = Spec("long", label, grade=grade, sample=sample, help=help)
         if not required:
             options = {"blank": True, "default": "", **options}
@@ -91,8 +118,15 @@ class Region(_House, models.CharField):  # type: ignore[type-arg]
 
     _plain = models.CharField
 
-    def __init__(self, label: str = "所在地区", *, sample: object = "431181", grade: int = 1, required: bool = True,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        label: str = "所在地区",
+        *,
+        sample: object = "431181",
+        grade: int = 1,
+        required: bool = True,
+        **options: Any,
+    ) -> None:
         self.spec = Spec("region", label, standard="GB/T 2260", grade=grade, sample=sample)
         if not required:
             options = {"blank": True, "default": "", **options}
@@ -104,8 +138,16 @@ class Coded(_House, models.CharField):  # type: ignore[type-arg]
 
     _plain = models.CharField
 
-    def __init__(self, label: str = "", codes: str = "", *, sample: object = "", grade: int = 1, required: bool = True,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        label: str = "",
+        codes: str = "",
+        *,
+        sample: object = "",
+        grade: int = 1,
+        required: bool = True,
+        **options: Any,
+    ) -> None:
         self.spec = Spec("coded", label, codes=codes, grade=grade, sample=sample)
         if not required:
             options = {"blank": True, "default": "", **options}
@@ -117,9 +159,20 @@ class Number(_House, models.FloatField):  # type: ignore[type-arg]
 
     _plain = models.FloatField
 
-    def __init__(self, label: str = "", *, unit: str = "1", digits: int | None = None, low: float | None = None,
-                 high: float | None = None, sample: object = 0.0, grade: int = 1, required: bool = True, help: str = "",
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        label: str = "",
+        *,
+        unit: str = "1",
+        digits: int | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        sample: object = 0.0,
+        grade: int = 1,
+        required: bool = True,
+        help: str = "",
+        **options: Any,
+    ) -> None:
         self.spec = Spec("number", label, unit=unit, digits=digits, grade=grade, sample=sample, help=help)
         super().__init__(label, help_text=help, validators=_between(low, high), **_optional(required, options))
 
@@ -129,8 +182,19 @@ class Count(_House, models.BigIntegerField):  # type: ignore[type-arg]
 
     _plain = models.BigIntegerField
 
-    def __init__(self, label: str = "", *, unit: str = "1", low: int | None = None, high: int | None = None, sample: object = 0,
-                 grade: int = 1, required: bool = True, help: str = "", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        label: str = "",
+        *,
+        unit: str = "1",
+        low: int | None = None,
+        high: int | None = None,
+        sample: object = 0,
+        grade: int = 1,
+        required: bool = True,
+        help: str = "",
+        **options: Any,
+    ) -> None:
         self.spec = Spec("count", label, unit=unit, digits=0, grade=grade, sample=sample, help=help)
         super().__init__(label, help_text=help, validators=_between(low, high), **_optional(required, options))
 
@@ -149,8 +213,15 @@ class Money(_House, models.DecimalField):  # type: ignore[type-arg]
 
     _plain = models.DecimalField
 
-    def __init__(self, label: str = "", *, sample: object = Decimal("0.00"), grade: int = 1, required: bool = True,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        label: str = "",
+        *,
+        sample: object = Decimal("0.00"),
+        grade: int = 1,
+        required: bool = True,
+        **options: Any,
+    ) -> None:
         self.spec = Spec("money", label, unit="CNY", digits=2, grade=grade, sample=sample)
         super().__init__(label, max_digits=16, decimal_places=2, **_optional(required, options))
 
@@ -160,8 +231,16 @@ class When(_House, models.DateTimeField):  # type: ignore[type-arg]
 
     _plain = models.DateTimeField
 
-    def __init__(self, label: str = "", *, sample: object = "2026-06-18T03:06:05+08:00", grade: int = 1, required: bool = True,
-                 technical: bool = False, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        label: str = "",
+        *,
+        sample: object = "2026-06-18T03:06:05+08:00",
+        grade: int = 1,
+        required: bool = True,
+        technical: bool = False,
+        **options: Any,
+    ) -> None:
         self.spec = Spec("when", label, grade=grade, sample=sample, technical=technical)
         super().__init__(label, **_optional(required, options))
 
@@ -171,8 +250,9 @@ class Day(_House, models.DateField):  # type: ignore[type-arg]
 
     _plain = models.DateField
 
-    def __init__(self, label: str = "", *, sample: object = "2026-06-18", grade: int = 1, required: bool = True,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self, label: str = "", *, sample: object = "2026-06-18", grade: int = 1, required: bool = True, **options: Any
+    ) -> None:
         self.spec = Spec("day", label, grade=grade, sample=sample)
         super().__init__(label, **_optional(required, options))
 
@@ -187,7 +267,7 @@ class Flag(_House, models.BooleanField):  # type: ignore[type-arg]
         super().__init__(label, **{"default": False, **options})
 
 
-class Facts(_House, models.JSONField):  # type: ignore[type-arg]
+class Facts(_House, models.JSONField):
     """A small structured value (evidence, settings); never a hiding place for columns."""
 
     _plain = models.JSONField
@@ -202,20 +282,35 @@ class Ref(_House, models.UUIDField):  # type: ignore[type-arg]
 
     _plain = models.UUIDField
 
-    def __init__(self, label: str = "", resource: str = "", *, sample: object = None, grade: int = 1, required: bool = False,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        label: str = "",
+        resource: str = "",
+        *,
+        sample: object = None,
+        grade: int = 1,
+        required: bool = False,
+        **options: Any,
+    ) -> None:
         self.resource = resource
         self.spec = Spec("ref", label, grade=grade, sample=sample)
         super().__init__(label, **_optional(required, options))
 
 
-class Attachments(_House, models.JSONField):  # type: ignore[type-arg]
+class Attachments(_House, models.JSONField):
     """A list of kept files: `{"sha256", "name", "kind", "size"}`."""
 
     _plain = models.JSONField
 
-    def __init__(self, label: str = "", *, kinds: Sequence[str] = ("image/jpeg", "image/png"), max_mb: int = 8, grade: int = 1,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        label: str = "",
+        *,
+        kinds: Sequence[str] = ("image/jpeg", "image/png"),
+        max_mb: int = 8,
+        grade: int = 1,
+        **options: Any,
+    ) -> None:
         self.kinds, self.max_mb = tuple(kinds), max_mb
         self.spec = Spec("attachments", label, grade=grade, sample=[])
         super().__init__(label, **{"default": list, "blank": True, **options})
@@ -224,12 +319,20 @@ class Attachments(_House, models.JSONField):  # type: ignore[type-arg]
 class Link(models.ForeignKey):  # type: ignore[type-arg]
     """A record of the same house floor or below."""
 
-    def __init__(self, label: str = "", to: type[Record] | str = "", on_delete: Any = models.PROTECT, *, grade: int = 1,
-                 required: bool = True, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        label: str = "",
+        to: type[Record] | str = "",
+        on_delete: Any = models.PROTECT,
+        *,
+        grade: int = 1,
+        required: bool = True,
+        **options: Any,
+    ) -> None:
         self.spec = Spec("link", label, grade=grade)
-        super().__init__(to, on_delete, **{"verbose_name": label, "related_name": "+", **_optional(required, options)})  # type: ignore[arg-type]
+        super().__init__(to, on_delete, **{"verbose_name": label, "related_name": "+", **_optional(required, options)})
 
-    def deconstruct(self) -> tuple[str, str, Sequence[Any], Mapping[str, Any]]:
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, _, args, kwargs = super().deconstruct()
         kwargs.pop("verbose_name", None)
         return name, "django.db.models.ForeignKey", args, kwargs

@@ -8,7 +8,7 @@ import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
@@ -19,6 +19,12 @@ MAX_PIXELS: Final = 50_000_000
 SIDE: Final = 1600  # a kept photograph's longer side
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+
+class Readable(Protocol):
+    """Anything that bytes can be read from: an upload, an open file."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class FileRefused(ValueError):
@@ -41,7 +47,7 @@ class FileRef:
         return asdict(self)
 
 
-def keep_photo(upload: BinaryIO, *, name: str, home: Home | None = None) -> FileRef:
+def keep_photo(upload: Readable, *, name: str, home: Home | None = None) -> FileRef:
     """Keep a photograph: JPEG of at most 1,600 px, upright, without its metadata; what EXIF claimed is returned.
 
     Raises `FileRefused` above 12 MB, for anything that is not a JPEG, PNG or WebP picture, or a decompression bomb.
@@ -96,13 +102,16 @@ def _claims(picture: Image.Image) -> tuple[str | None, tuple[float, float] | Non
     taken: str | None = None
     if isinstance(raw := details.get(ExifTags.Base.DateTimeOriginal), str):
         try:
-            taken = datetime.strptime(raw.strip("\0 "), "%Y:%m:%d %H:%M:%S").isoformat()  # noqa: DTZ007 - EXIF has no zone
+            taken = datetime.strptime(raw.strip("\0 "), "%Y:%m:%d %H:%M:%S").isoformat()
         except ValueError:
             taken = None
     gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
     try:
         lat, lon = (_degrees(gps[ExifTags.GPS.GPSLatitude]), _degrees(gps[ExifTags.GPS.GPSLongitude]))
-        place = (lon if gps.get(ExifTags.GPS.GPSLongitudeRef) != "W" else -lon, lat if gps.get(ExifTags.GPS.GPSLatitudeRef) != "S" else -lat)
+        place = (
+            lon if gps.get(ExifTags.GPS.GPSLongitudeRef) != "W" else -lon,
+            lat if gps.get(ExifTags.GPS.GPSLatitudeRef) != "S" else -lat,
+        )
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return taken, None
     return taken, place

@@ -18,7 +18,9 @@ class BoxField(models.Field):  # type: ignore[type-arg]
         return "box"
 
     def get_prep_value(self, value: Any) -> str | None:
-        return None if value is None else "({2},{3}),({0},{1})".format(*value) if isinstance(value, tuple) else str(value)
+        return (
+            None if value is None else "({2},{3}),({0},{1})".format(*value) if isinstance(value, tuple) else str(value)
+        )
 
 
 class Geometry(_House, models.BinaryField):  # type: ignore[type-arg]
@@ -26,7 +28,9 @@ class Geometry(_House, models.BinaryField):  # type: ignore[type-arg]
 
     _plain = models.BinaryField
 
-    def __init__(self, label: str = "", *, crs: str = "CGCS2000", grade: int = 1, required: bool = False, **options: Any) -> None:
+    def __init__(
+        self, label: str = "", *, crs: str = "CGCS2000", grade: int = 1, required: bool = False, **options: Any
+    ) -> None:
         self.spec = Spec("geometry", label, unit=crs, grade=grade)
         super().__init__(label, **{"editable": True, "null": not required, "blank": not required, **options})
 

@@ -67,11 +67,18 @@ def changes(row: Record, *, limit: int = 200) -> list[dict[str, Any]]:
     tables = [cls._meta.db_table for cls in _tables(type(row))]
     with connection.cursor() as cursor:
         cursor.execute(
-            "select at, kind, actor, op_id, diff from core_change where record = any(%s) and id = %s order by at desc limit %s",
+            "select at, kind, actor, op_id, diff from core_change where record = any(%s) and id = %s"
+            " order by at desc limit %s",
             [tables, row.pk, limit],
         )
         return [
-            {"at": at, "kind": str(kind), "actor": actor, "op_id": op, "before": json.loads(diff) if isinstance(diff, str) else diff}
+            {
+                "at": at,
+                "kind": str(kind),
+                "actor": actor,
+                "op_id": op,
+                "before": json.loads(diff) if isinstance(diff, str) else diff,
+            }
             for at, kind, actor, op, diff in cursor.fetchall()
         ]
 
@@ -99,11 +106,12 @@ def past(record_type: type[R], id: UUID, at: datetime) -> R | None:
 def _past_of_table(model: type[models.Model], id: UUID, at: datetime) -> dict[str, Any] | None:
     table, key = model._meta.db_table, model._meta.pk.column if model._meta.pk else "id"
     with connection.cursor() as cursor:
-        cursor.execute(f'select to_jsonb(t) from "{table}" t where "{key}" = %s', [id])  # noqa: S608 - names of models
+        cursor.execute(f'select to_jsonb(t) from "{table}" t where "{key}" = %s', [id])
         found = cursor.fetchone()
         state = _loaded(found[0]) if found else None
         cursor.execute(
-            "select kind, diff from core_change where record = %s and id = %s and at > %s order by at desc", [table, id, at]
+            "select kind, diff from core_change where record = %s and id = %s and at > %s order by at desc",
+            [table, id, at],
         )
         for kind, diff in cursor.fetchall():
             state = None if str(kind) == "I" else {**(state or {}), **(_loaded(diff) or {})}
@@ -111,7 +119,8 @@ def _past_of_table(model: type[models.Model], id: UUID, at: datetime) -> dict[st
 
 
 def _loaded(value: Any) -> dict[str, Any] | None:
-    return json.loads(value) if isinstance(value, str) else value
+    found: dict[str, Any] | None = json.loads(value) if isinstance(value, str) else value
+    return found
 
 
 def _tables(model: type[Record]) -> list[type[models.Model]]:

@@ -54,7 +54,9 @@ def declaration(model: type[Record]) -> Declaration:
                 near = difflib.get_close_matches(name, _NAMES, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(_NAMES))}"
                 raise ImproperlyConfigured(f"{model.__name__}.House has no attribute {name!r}{hint}")
-            values[name] = (value,) if name in {"list", "search", "sort", "filters", "share"} and isinstance(value, str) else value
+            values[name] = (
+                (value,) if name in {"list", "search", "sort", "filters", "share"} and isinstance(value, str) else value
+            )
     values.setdefault("title", str(model._meta.verbose_name))
     return Declaration(**values)  # type: ignore[arg-type]
 

@@ -19,4 +19,4 @@ LABELS: Final[dict[str, str]] = {
 
 def worst(origins: Iterable[str]) -> Origin:
     """The worst of some origins; `measured` for none."""
-    return max((ORIGINS[ORIGINS.index(origin)] for origin in origins), key=ORIGINS.index, default="measured")  # type: ignore[arg-type]
+    return max((ORIGINS[ORIGINS.index(origin)] for origin in origins), key=ORIGINS.index, default="measured")

@@ -44,8 +44,16 @@ class Personal(_House, models.TextField):  # type: ignore[type-arg]
 
     _plain = models.TextField
 
-    def __init__(self, label: str = "", kind: PersonalKind = "contact", *, grade: int = 3, sample: object = "",
-                 required: bool = False, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        label: str = "",
+        kind: PersonalKind = "contact",
+        *,
+        grade: int = 3,
+        sample: object = "",
+        required: bool = False,
+        **options: Any,
+    ) -> None:
         self.spec = Spec("personal", label, personal=kind, grade=grade, sample=sample)
         super().__init__(label, **{"default": "", "blank": not required, **options})
 

@@ -47,7 +47,9 @@ def present(row: Record, actor: Actor, *, names: tuple[str, ...] | None = None) 
     model = type(row)
     grade = actor.max_grade(resource_name(model))
     if names is None:
-        names = tuple(field.name for field in model._meta.concrete_fields if not isinstance(field, models.OneToOneField))
+        names = tuple(
+            field.name for field in model._meta.concrete_fields if not isinstance(field, models.OneToOneField)
+        )
     return {name: _shown(row, name, grade) for name in names}
 
 

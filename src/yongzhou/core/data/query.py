@@ -141,7 +141,7 @@ def _condition(model: type[Record], word: str, value: str, grade: int) -> Q:
 
 
 def _value(field: models.Field[Any, Any], text: str) -> Any:
-    target: models.Field[Any, Any] = field.target_field if isinstance(field, models.ForeignKey) else field  # type: ignore[assignment]
+    target: models.Field[Any, Any] = field.target_field if isinstance(field, models.ForeignKey) else field
     return target.to_python(text)
 
 

@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.signals import class_prepared
 
+from yongzhou.core.crypto.identity import uuid7
 from yongzhou.core.data import guard
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.fields import Text, When
 from yongzhou.core.data.house import declaration
-from yongzhou.core.crypto.identity import uuid7
 from yongzhou.core.data.origin import LABELS
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ class Record(models.Model):
     """A row that people and machines may find, see by right, change by operation, and follow through time."""
 
     id = models.UUIDField("编号", primary_key=True, default=uuid7, editable=False)
-    origin = Text("数据来源", max=12, default="measured", choices=list(LABELS.items()), sample="measured", technical=True)
+    origin = Text(
+        "数据来源", max=12, default="measured", choices=list(LABELS.items()), sample="measured", technical=True
+    )
     created_at = When("登记时间", auto_now_add=True, technical=True)
     row_version = models.IntegerField("版本", default=1, editable=False)
 
@@ -63,7 +65,7 @@ def _prepare(sender: type[models.Model], **_: Any) -> None:
         if columns not in known:
             index = models.Index(fields=columns)
             index.set_name_with_model(sender)
-            meta.indexes.append(index)
+            meta.indexes = [*meta.indexes, index]
     if meta.indexes:
         meta.original_attrs["indexes"] = meta.indexes
 

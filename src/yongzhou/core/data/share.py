@@ -20,7 +20,9 @@ def view_sql(model: type[Record]) -> str:
     own = declaration(model)
     if not own.share:
         return ""
-    columns = dict.fromkeys(["id", "origin", *([own.region] if own.region and "__" not in own.region else []), *own.share])
+    columns = dict.fromkeys(
+        ["id", "origin", *([own.region] if own.region and "__" not in own.region else []), *own.share]
+    )
     parts = [_column(model, name) for name in columns]
     key = model._meta.pk
     assert key is not None
@@ -48,6 +50,7 @@ def all_view_sql(record_models: list[type[Record]]) -> str:
     """Schema `share`, its reader, and the views of all records that share anything."""
     return (
         "create schema if not exists share; "
-        "do $do$ begin if not exists (select from pg_roles where rolname = 'yz_reader') then create role yz_reader; end if; end $do$; "
+        "do $do$ begin if not exists (select from pg_roles where rolname = 'yz_reader') "
+        "then create role yz_reader; end if; end $do$; "
         "grant usage on schema share to yz_reader;\n" + "\n".join(filter(None, map(view_sql, record_models)))
     )

@@ -51,7 +51,7 @@ def _fold(text: str) -> str:
 
 
 def _headed(lines: Iterator[tuple[int, tuple[str, ...]]], known: set[str], name: str) -> Sheet:
-    """Take the row with the most known heads among the first ten; a group head above it (merged cells) is passed over."""
+    """Take the row with the most known heads among the first ten; a merged group head above it is passed over."""
     first: list[tuple[int, tuple[str, ...]]] = []
     for line in lines:
         first.append(line)
@@ -65,7 +65,10 @@ def _headed(lines: Iterator[tuple[int, tuple[str, ...]]], known: set[str], name:
         raise SheetRefused(f"「{name}」前 {HEAD_ROWS} 行里没有认识的表头；请让表头与导入模板一致")
     heads = list(first[best][1])
     for above in reversed(first[:best]):  # a cell merged downwards has its word only in the row above
-        heads = [head or (above[1][i] if i < len(above[1]) and _fold(above[1][i]) in known else "") for i, head in enumerate(heads)]
+        heads = [
+            head or (above[1][i] if i < len(above[1]) and _fold(above[1][i]) in known else "")
+            for i, head in enumerate(heads)
+        ]
 
     def rows() -> Iterator[tuple[int, tuple[str, ...]]]:
         for number, cells in (*first[best + 1 :], *()):

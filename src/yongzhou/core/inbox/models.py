@@ -36,4 +36,4 @@ class Message(Record):
         ]
 
     def __str__(self) -> str:
-        return self.text
+        return str(self.text)

@@ -37,7 +37,8 @@ def compute(indicator: Indicator, *, now: datetime | None = None) -> int:
     try:
         with reader() as cursor:
             table = cursor.execute(
-                f"select period, region, value, numerator, denominator, origin from ({bind(indicator.sql)}) where period is not null"  # noqa: S608
+                f"select period, region, value, numerator, denominator, origin from ({bind(indicator.sql)})"
+                " where period is not null"
             ).fetch_arrow_table()
     except (duckdb.Error, CatalogueError) as error:
         logger.warning("indicator %s: %s", indicator.name, error)
@@ -48,11 +49,17 @@ def compute(indicator: Indicator, *, now: datetime | None = None) -> int:
         cursor.execute(
             _UPSERT,
             [
-                indicator.name, at, columns["period"], columns["region"], columns["value"], columns["numerator"],
-                columns["denominator"], [origin or "measured" for origin in columns["origin"]],
+                indicator.name,
+                at,
+                columns["period"],
+                columns["region"],
+                columns["value"],
+                columns["numerator"],
+                columns["denominator"],
+                [origin or "measured" for origin in columns["origin"]],
             ],
-        )  # fmt: skip
-        changed = cursor.rowcount
+        )
+        changed: int = cursor.rowcount
         _note(indicator, at, started, rows=table.num_rows, error="")
     if changed:
         publish_live("indicator", {"key": indicator.name, "at": at.isoformat()})
@@ -60,7 +67,12 @@ def compute(indicator: Indicator, *, now: datetime | None = None) -> int:
 
 
 def _note(indicator: Indicator, at: datetime, started: float, *, rows: int, error: str) -> None:
-    values: dict[str, object] = {"at": at, "milliseconds": (time.perf_counter() - started) * 1000, "rows": rows, "error": error}
+    values: dict[str, object] = {
+        "at": at,
+        "milliseconds": (time.perf_counter() - started) * 1000,
+        "rows": rows,
+        "error": error,
+    }
     if not error:
         values["good_at"] = at
     Run.objects.update_or_create(indicator=indicator.name, defaults=values)

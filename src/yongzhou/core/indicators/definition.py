@@ -1,12 +1,13 @@
 """An indicator is a SQL file: YAML in its leading comments, then one SELECT over shared resources.
 
-Header keys, `key: value` parted by ` | ` or by lines: title, unit, period (1h, 1d …), refresh (30s, 5min …), dimensions,
+Header keys, `key: value` parted by ` | ` or lines: title, unit, period (1h, 1d …), refresh (30s, 5min …), dimensions,
 direction (up, down, none), target, alarm ({raise, clear, hold}), digits, rows (a record's list, with its filter),
 about. Columns: period, region, value, numerator, denominator, origin.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,8 @@ from typing import Any, Final, Literal
 import yaml
 
 from yongzhou.core.catalogue.reader import resources_of
+
+logger = logging.getLogger(__name__)
 
 _SPAN: Final = re.compile(r"(\d+)\s*(s|min|h|d)")
 _SECONDS: Final = {"s": 1, "min": 60, "h": 3600, "d": 86400}
@@ -101,5 +104,8 @@ def indicators() -> dict[str, Indicator]:
     found = {}
     for path in sorted(files):
         name = f"{path.parent.parent.name}.{path.stem}"
-        found[name] = parse(path.read_text(encoding="utf-8"), name)
+        try:
+            found[name] = parse(path.read_text(encoding="utf-8"), name)
+        except DefinitionError:
+            logger.exception("indicator %s cannot be read and is left out", name)  # one bad file never stops the others
     return found

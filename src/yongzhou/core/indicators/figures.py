@@ -77,7 +77,9 @@ def by_region(name: str, *, at: datetime | None = None, length: int = 6) -> dict
     return {region: (number, origin) for region, number, origin in rows if len(region) == length}
 
 
-def series(name: str, start: datetime, end: datetime, *, region: str = "4311") -> tuple[list[tuple[datetime, float | None]], str]:
+def series(
+    name: str, start: datetime, end: datetime, *, region: str = "4311"
+) -> tuple[list[tuple[datetime, float | None]], str]:
     """Readings of a region in a half-open period, and their worst origin."""
     rows = list(
         Reading.objects.filter(indicator=name, region=region, period__gte=start, period__lt=end)

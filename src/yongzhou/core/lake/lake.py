@@ -138,7 +138,7 @@ class Lake(QueriesMixin, MaintenanceMixin):
             for name, table, schema in (("observation", observations, OBSERVATION), ("frame", frames, FRAME)):
                 if table.num_rows:
                     cursor.register("incoming", _with_uuid(table.select(schema.names).cast(schema)))
-                    cursor.execute(f"INSERT INTO lake.{name} SELECT * FROM incoming")  # noqa: S608
+                    cursor.execute(f"INSERT INTO lake.{name} SELECT * FROM incoming")
                     cursor.unregister("incoming")
                     days = pc.unique(table[DAY_OF[name]].cast(pa.date32())).to_pylist()
                     folders += [durable.day_folder(self.root, name, day) for day in days]

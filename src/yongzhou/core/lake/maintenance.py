@@ -59,7 +59,7 @@ class MaintenanceMixin:
         with self.cursor() as cursor:
             for table in ("observation", "frame", "reader_position"):
                 rows = cursor.execute(
-                    f"SELECT data_file, data_file_size_bytes FROM ducklake_list_files('lake', '{table}')"  # noqa: S608
+                    f"SELECT data_file, data_file_size_bytes FROM ducklake_list_files('lake', '{table}')"
                 ).fetchall()
                 small.update(path.rpartition("/")[0] for path, size in rows if size < YOUNG_BYTES)
         return sum(count - 1 for count in small.values())

@@ -57,4 +57,4 @@ def move(before: str, after: str) -> Move:
     if after not in possible:
         names = "、".join(STATES[name] for name in possible)
         raise LifeError(f"「{STATES[before]}」不能直接变为「{STATES[after]}」；可以：{names}")
-    return Move(cast(State, before), cast(State, after))
+    return Move(cast(State, before), after)

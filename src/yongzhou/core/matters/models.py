@@ -62,8 +62,22 @@ class Matter(Record):
         sort = ("due", "opened_at", "level")
         filters = ("state", "level", "kind", "source", "unit")
         map = "geometry"
-        share = ("number", "kind", "steward", "state", "level", "region", "unit", "source", "opened_at", "accepted_at", "done_at",
-                 "closed_at", "due", "rating")  # fmt: skip
+        share = (
+            "number",
+            "kind",
+            "steward",
+            "state",
+            "level",
+            "region",
+            "unit",
+            "source",
+            "opened_at",
+            "accepted_at",
+            "done_at",
+            "closed_at",
+            "due",
+            "rating",
+        )
         about = "需要有人去办的事，从上报到结案"
 
     class Meta:
@@ -78,7 +92,7 @@ class Matter(Record):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return str(self.title)
 
 
 class MatterStep(Record):

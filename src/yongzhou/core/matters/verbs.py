@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from django.db import connection
 from django.utils import timezone
@@ -47,20 +47,23 @@ def number(register: str, at: datetime, prefix: str) -> str:
     day = timezone.localtime(at).strftime("%Y%m%d")
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into core_number values (%s, 1) on conflict (register) do update set last = core_number.last + 1 returning last",
+            "insert into core_number values (%s, 1)"
+            " on conflict (register) do update set last = core_number.last + 1 returning last",
             [f"{register}:{day}"],
         )
         return f"{prefix}-{day}-{cursor.fetchone()[0]:04}"
 
 
-def open_matter(ctx: Context, model: type[M], *, kind: str, key: str = "", prefix: str = "SJ", reason: str = "", **values: Any) -> tuple[M, bool]:
+def open_matter(
+    ctx: Context, model: type[M], *, kind: str, key: str = "", prefix: str = "SJ", reason: str = "", **values: Any
+) -> tuple[M, bool]:
     """Open a matter, or find the open one of the same kind and key: `(matter, new)`."""
     if key:
         with connection.cursor() as cursor:  # two reports of one cause at one moment wait for each other
             cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"matter:{kind}:{key}"])
         known = model._default_manager.filter(kind=kind, key=key).exclude(state__in=CLOSED).first()
         if known is not None:
-            return known, False
+            return cast("M", known), False
     matter = model(kind=kind, key=key, number=number(kind, ctx.now, prefix), **{"opened_at": ctx.now, **values})
     ctx.save(matter)
     note_step(ctx, matter, before="", reason=reason)
@@ -68,7 +71,9 @@ def open_matter(ctx: Context, model: type[M], *, kind: str, key: str = "", prefi
     return matter, True
 
 
-def move_matter(ctx: Context, matter: Matter, to: str, *, reason: str = "", files: Sequence[Any] = (), **facts: Any) -> None:
+def move_matter(
+    ctx: Context, matter: Matter, to: str, *, reason: str = "", files: Sequence[Any] = (), **facts: Any
+) -> None:
     """Move a locked matter along the transition table; 409 in Chinese if the table does not allow it."""
     before = matter.state
     try:
@@ -108,13 +113,23 @@ def rate(ctx: Context, matter: Matter, stars: int, reason: str = "") -> None:
     ctx.emit(MatterRated(rating=stars, **_nouns(matter)))
 
 
-def note_step(ctx: Context, matter: Matter, *, before: str, reason: str = "", files: Sequence[Any] = (), **facts: Any) -> None:
+def note_step(
+    ctx: Context, matter: Matter, *, before: str, reason: str = "", files: Sequence[Any] = (), **facts: Any
+) -> None:
     """Write one line into the matter's story without moving it."""
     person = ctx.actor.id if ctx.actor.kind == "person" and Person.objects.filter(pk=ctx.actor.id).exists() else None
     step = MatterStep(
-        matter_id=matter.pk, at=ctx.now, before=before, after=matter.state, actor_id=person, actor_name=ctx.actor.name,
-        reason=reason, files=list(files), facts=facts, origin=matter.origin,
-    )  # fmt: skip
+        matter_id=matter.pk,
+        at=ctx.now,
+        before=before,
+        after=matter.state,
+        actor_id=person,
+        actor_name=ctx.actor.name,
+        reason=reason,
+        files=list(files),
+        facts=facts,
+        origin=matter.origin,
+    )
     step.save()
 
 

@@ -52,7 +52,9 @@ class Context:
         if row is None:
             if action is None and self.action != "read" and model.visible_to(self.actor).filter(pk=id).exists():
                 title = declaration(model).title
-                raise Problem("forbidden", f"您可以查看这条{title}，但不能办理这一步", status=403, remedy="请联系主办单位")
+                raise Problem(
+                    "forbidden", f"您可以查看这条{title}，但不能办理这一步", status=403, remedy="请联系主办单位"
+                )
             raise not_found(declaration(model).title)
         return row
 
@@ -65,8 +67,9 @@ class Context:
             try:
                 row.save()
             except IntegrityError as error:
-                raise Problem("conflict", f"{declaration(type(row)).title}已存在或正被引用", status=409,
-                              remedy="请刷新后再试") from error  # fmt: skip
+                raise Problem(
+                    "conflict", f"{declaration(type(row)).title}已存在或正被引用", status=409, remedy="请刷新后再试"
+                ) from error
             self.saved.append(row)
 
     @staticmethod
@@ -75,15 +78,26 @@ class Context:
             row.clean_fields(exclude=[field.name for field in row._meta.concrete_fields if not field.editable])
         except ValidationError as error:
             lines = [
-                {"field": name, "message": "；".join(messages), "remedy": ""} for name, messages in error.message_dict.items()
+                {"field": name, "message": "；".join(messages), "remedy": ""}
+                for name, messages in error.message_dict.items()
             ]
             raise Problem("invalid", f"请检查：{'、'.join(line['field'] for line in lines)}", errors=lines) from error
         for column in row._meta.concrete_fields:
             spec = spec_of(column)
             value = getattr(row, column.attname)
-            if spec.kind == "coded" and spec.codes and value and (known := codes.options(spec.codes)) and value not in known:
-                raise Problem("invalid", f"「{spec.label}」没有代码 {value}", field=column.name,
-                              remedy=f"可选：{'、'.join(known.values())}")  # fmt: skip
+            if (
+                spec.kind == "coded"
+                and spec.codes
+                and value
+                and (known := codes.options(spec.codes))
+                and value not in known
+            ):
+                raise Problem(
+                    "invalid",
+                    f"「{spec.label}」没有代码 {value}",
+                    field=column.name,
+                    remedy=f"可选：{'、'.join(known.values())}",
+                )
 
     def expect(self, row: Record, version: int | None) -> None:
         """412 unless the row still has the version that the editor saw."""

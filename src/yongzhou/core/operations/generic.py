@@ -19,9 +19,22 @@ from yongzhou.core.operations.problem import Problem
 from yongzhou.core.operations.registry import Operation
 
 _TYPES: Final[dict[str, Any]] = {
-    "text": str, "long": str, "region": str, "coded": str, "personal": str, "number": float, "count": int, "money": Decimal,
-    "when": datetime, "day": date, "flag": bool, "facts": dict[str, Any], "ref": UUID, "link": UUID, "attachments": list[dict[str, Any]],
-}  # fmt: skip
+    "text": str,
+    "long": str,
+    "region": str,
+    "coded": str,
+    "personal": str,
+    "number": float,
+    "count": int,
+    "money": Decimal,
+    "when": datetime,
+    "day": date,
+    "flag": bool,
+    "facts": dict[str, Any],
+    "ref": UUID,
+    "link": UUID,
+    "attachments": list[dict[str, Any]],
+}
 
 
 class Written(BaseModel):
@@ -52,9 +65,14 @@ def create(model: type[Record]) -> Operation[Any, Written]:
 
     function.__doc__ = f"Add one record: {declaration(model).title}."
     return Operation(
-        name=f"{model._meta.app_label}.create_{model._meta.model_name}", title=f"新建{declaration(model).title}", on=model,
-        action="create", function=function, input=_schema(model, new=True), output=Written,
-    )  # fmt: skip
+        name=f"{model._meta.app_label}.create_{model._meta.model_name}",
+        title=f"新建{declaration(model).title}",
+        on=model,
+        action="create",
+        function=function,
+        input=_schema(model, new=True),
+        output=Written,
+    )
 
 
 @cache
@@ -72,9 +90,14 @@ def change(model: type[Record]) -> Operation[Any, Written]:
 
     function.__doc__ = f"Change one record: {declaration(model).title}."
     return Operation(
-        name=f"{model._meta.app_label}.change_{model._meta.model_name}", title=f"修改{declaration(model).title}", on=model,
-        action="change", function=function, input=_schema(model, new=False), output=Written,
-    )  # fmt: skip
+        name=f"{model._meta.app_label}.change_{model._meta.model_name}",
+        title=f"修改{declaration(model).title}",
+        on=model,
+        action="change",
+        function=function,
+        input=_schema(model, new=False),
+        output=Written,
+    )
 
 
 def _inside(ctx: Context, model: type[Record], row: Record) -> None:

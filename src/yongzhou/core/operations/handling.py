@@ -25,6 +25,11 @@ def context_of(envelope: Envelope, durable: str) -> Iterator[Context]:
     enqueue(ctx.events, ctx.actor.id)
     if ctx.saved:
         append(
-            actor=ctx.actor, verb=f"hears.{durable}", resource=envelope.type, record_id=ctx.saved[0].pk, outcome="done",
-            door="event", detail={"event": str(envelope.id), "op": str(ctx.op_id), **ctx.notes},
-        )  # fmt: skip
+            actor=ctx.actor,
+            verb=f"hears.{durable}",
+            resource=envelope.type,
+            record_id=ctx.saved[0].pk,
+            outcome="done",
+            door="event",
+            detail={"event": str(envelope.id), "op": str(ctx.op_id), **ctx.notes},
+        )

@@ -1,4 +1,4 @@
-"""Import rows of a record from a file: good rows in, each bad row aside with line, column and reason; again is harmless.
+"""Import rows of a record: good rows in, each bad row aside with line, column and reason; again is harmless.
 
 Invariant: received = accepted + quarantined + duplicate.
 """
@@ -98,7 +98,14 @@ def _chunks(rows: Iterator[tuple[int, tuple[str, ...]]]) -> Iterator[list[tuple[
 
 def _unique(model: type[Record]) -> str | None:
     """The column by which a row is the same row again."""
-    return next((column.name for column in model._meta.concrete_fields if column.unique and not column.primary_key and column.editable), None)
+    return next(
+        (
+            column.name
+            for column in model._meta.concrete_fields
+            if column.unique and not column.primary_key and column.editable
+        ),
+        None,
+    )
 
 
 def _key(model: type[Record], given: dict[str, str]) -> str | None:
@@ -112,7 +119,10 @@ def _known(model: type[Record], fields: list[str | None], chunk: list[tuple[int,
         return set()
     at = fields.index(unique)
     wanted = [cells[at] for _, cells in chunk if at < len(cells)]
-    return {str(value) for value in model._default_manager.filter(**{f"{unique}__in": wanted}).values_list(unique, flat=True)}
+    return {
+        str(value)
+        for value in model._default_manager.filter(**{f"{unique}__in": wanted}).values_list(unique, flat=True)
+    }
 
 
 def _decoded(model: type[Record], given: dict[str, str]) -> dict[str, Any]:
@@ -144,16 +154,29 @@ def _linked(column: models.ForeignKey[Any, Any], text: str, name: str) -> UUID |
     raise Problem("link", f"没有找到唯一的「{text}」", field=name, remedy="请填编码，或先登记它")
 
 
-def _aside(model: type[Record], actor: Actor, name: str, number: int, given: dict[str, str], problem: Problem, report: ImportReport) -> None:
+def _aside(
+    model: type[Record],
+    actor: Actor,
+    name: str,
+    number: int,
+    given: dict[str, str],
+    problem: Problem,
+    report: ImportReport,
+) -> None:
     labels = {field: spec_of(column).label for field, column in inputs(model).items()}
     lines = problem.errors or [{"field": "", "message": problem.title}]
-    reason = "；".join(f"『{labels.get(str(line['field']), line['field'] or '整行')}』{line['message']}" for line in lines)
+    reason = "；".join(
+        f"『{labels.get(str(line['field']), line['field'] or '整行')}』{line['message']}" for line in lines
+    )
     where = f"{name} 第 {number} 行"
     payload = {"resource": resource_name(model), "actor": str(actor.id), "row": given}
     quarantine(
-        f"import.{resource_name(model)}", json.dumps(payload, ensure_ascii=False, indent=1).encode(), reason=reason, where=where,
+        f"import.{resource_name(model)}",
+        json.dumps(payload, ensure_ascii=False, indent=1).encode(),
+        reason=reason,
+        where=where,
         replay="import.row",
-    )  # fmt: skip
+    )
     if len(report.problems) < SHOWN:
         report.problems.append({"where": where, "reason": reason})
 

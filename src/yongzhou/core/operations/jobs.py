@@ -28,7 +28,9 @@ from yongzhou.core.people.actors import actor_of
 T = TypeVar("T")
 
 
-def submit(op: Operation[Any, Any], actor: Actor, data: BaseModel | Mapping[str, Any], *, purpose: str | None = None) -> UUID:
+def submit(
+    op: Operation[Any, Any], actor: Actor, data: BaseModel | Mapping[str, Any], *, purpose: str | None = None
+) -> UUID:
     """Queue an operation for an actor after the same checks as at every door; returns the run's id."""
     if not op.open_to(actor):
         raise forbidden(f"没有「{op.title}」的权限")
@@ -36,7 +38,9 @@ def submit(op: Operation[Any, Any], actor: Actor, data: BaseModel | Mapping[str,
         given = data if isinstance(data, op.input) else op.input.model_validate(data)
     except ValidationError as error:
         raise invalid(error) from error
-    return queue(op.name, json.loads(given.model_dump_json()), actor_id=actor.id, actor_name=actor.name, purpose=purpose)
+    return queue(
+        op.name, json.loads(given.model_dump_json()), actor_id=actor.id, actor_name=actor.name, purpose=purpose
+    )
 
 
 @dataclass
@@ -62,9 +66,15 @@ class JobHandle:
                 at += len(chunk)
                 enqueue(ctx.events, ctx.actor.id)
                 append(
-                    actor=ctx.actor, verb=self.op.name, resource=self.op.resource, record_id=None, purpose=ctx.purpose,
-                    outcome="done", door="job", detail={"job": str(self.run.id), "to": at},
-                )  # fmt: skip
+                    actor=ctx.actor,
+                    verb=self.op.name,
+                    resource=self.op.resource,
+                    record_id=None,
+                    purpose=ctx.purpose,
+                    outcome="done",
+                    door="job",
+                    detail={"job": str(self.run.id), "to": at},
+                )
                 self.run.checkpoint(at)
             ctx.events.clear()
             self.run.progress(at)
@@ -86,4 +96,3 @@ def _resolve(name: str) -> JobFunction | None:
 
 
 add_resolver(_resolve)
-

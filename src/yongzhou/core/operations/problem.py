@@ -12,8 +12,16 @@ from pydantic_core import ErrorDetails
 class Problem(Exception):
     """A refusal that says what, where and how to mend it; `title` and `remedy` are Chinese sentences."""
 
-    def __init__(self, code: str, title: str, *, status: int = 422, field: str | None = None, remedy: str = "",
-                 errors: list[dict[str, str]] | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        code: str,
+        title: str,
+        *,
+        status: int = 422,
+        field: str | None = None,
+        remedy: str = "",
+        errors: list[dict[str, str]] | None = None,
+    ) -> None:
         super().__init__(title)
         self.code, self.title, self.status, self.field, self.remedy = code, title, status, field, remedy
         self.errors = errors or ([{"field": field, "message": title, "remedy": remedy}] if field else [])
@@ -32,12 +40,16 @@ class Problem(Exception):
 
 def forbidden(reason: str, ask: str = "") -> Problem:
     """403: why, and whom to ask."""
-    return Problem("forbidden", f"没有权限：{reason}", status=HTTPStatus.FORBIDDEN, remedy=ask or "请联系本单位的系统管理员")
+    return Problem(
+        "forbidden", f"没有权限：{reason}", status=HTTPStatus.FORBIDDEN, remedy=ask or "请联系本单位的系统管理员"
+    )
 
 
 def not_found(what: str = "记录") -> Problem:
     """404: not there, or not for this person; the two look the same."""
-    return Problem("not_found", f"没有找到这条{what}", status=HTTPStatus.NOT_FOUND, remedy="它可能已被移走，或不在您的管辖范围内")
+    return Problem(
+        "not_found", f"没有找到这条{what}", status=HTTPStatus.NOT_FOUND, remedy="它可能已被移走，或不在您的管辖范围内"
+    )
 
 
 _MESSAGES = {
@@ -71,6 +83,10 @@ def _message(error: ErrorDetails) -> str:
 
 def invalid(error: ValidationError) -> Problem:
     """422 with one line a field."""
-    lines = [{"field": ".".join(map(str, line["loc"])), "message": _message(line), "remedy": ""} for line in error.errors()]
+    lines = [
+        {"field": ".".join(map(str, line["loc"])), "message": _message(line), "remedy": ""} for line in error.errors()
+    ]
     names = "、".join(dict.fromkeys(line["field"] or "内容" for line in lines))
-    return Problem("invalid", f"请检查：{names}", errors=lines, remedy="；".join(f"{x['field']}：{x['message']}" for x in lines))
+    return Problem(
+        "invalid", f"请检查：{names}", errors=lines, remedy="；".join(f"{x['field']}：{x['message']}" for x in lines)
+    )

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from yongzhou.core.audit.lines import append
 from yongzhou.core.bus.outbox import enqueue
+from yongzhou.core.crypto.identity import uuid7
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.guard import why
-from yongzhou.core.crypto.identity import uuid7
 from yongzhou.core.operations.context import Context
 from yongzhou.core.operations.models import Answer, Proposal
 from yongzhou.core.operations.problem import Problem, forbidden, invalid
@@ -71,8 +71,17 @@ def run(
         raise _note_refusal(op, actor, problem, door, purpose) from problem
 
 
-def _run(op: Operation[Any, O], actor: Actor, data: BaseModel, door: Door, key: str | None, dry: bool, purpose: str | None,
-         now: datetime, context: Context | None) -> Result:  # fmt: skip
+def _run(
+    op: Operation[Any, O],
+    actor: Actor,
+    data: BaseModel,
+    door: Door,
+    key: str | None,
+    dry: bool,
+    purpose: str | None,
+    now: datetime,
+    context: Context | None,
+) -> Result:
     ctx = context or Context(actor=actor, now=now, op_id=uuid7(), purpose=purpose)
     ctx.action = op.action
     if ctx.job is not None:  # its chunks commit by themselves
@@ -88,9 +97,15 @@ def _run(op: Operation[Any, O], actor: Actor, data: BaseModel, door: Door, key: 
             output = op.function(ctx, data)
             enqueue(ctx.events, actor.id)
             append(
-                actor=actor, verb=op.name, resource=op.resource, record_id=_subject(ctx, data), purpose=purpose, outcome="done",
-                door=door, detail={"op": str(ctx.op_id), **ctx.notes},
-            )  # fmt: skip
+                actor=actor,
+                verb=op.name,
+                resource=op.resource,
+                record_id=_subject(ctx, data),
+                purpose=purpose,
+                outcome="done",
+                door=door,
+                detail={"op": str(ctx.op_id), **ctx.notes},
+            )
             if answer is not None:
                 answer.output = json.loads(output.model_dump_json())
                 answer.save(update_fields=["output"])
@@ -107,7 +122,8 @@ def sign(ctx: Context) -> None:
     """Tell the history trigger who writes, for this transaction only."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select set_config('yz.op', %s, true), set_config('yz.actor', %s, true)", [str(ctx.op_id), str(ctx.actor.id)]
+            "select set_config('yz.op', %s, true), set_config('yz.actor', %s, true)",
+            [str(ctx.op_id), str(ctx.actor.id)],
         )
 
 
@@ -120,7 +136,9 @@ def _claim(op: Operation[Any, Any], actor: Actor, key: str, data: BaseModel) -> 
     )  # waits for a rival's transaction
     answer = Answer.objects.select_for_update().get(actor=who, operation=op.name, key=key[:100])
     if answer.body_hash != body:
-        raise Problem("key_reused", "这个幂等键已用于另一份内容", status=409, remedy="换一个 Idempotency-Key，或原样重发")
+        raise Problem(
+            "key_reused", "这个幂等键已用于另一份内容", status=409, remedy="换一个 Idempotency-Key，或原样重发"
+        )
     return answer
 
 
@@ -143,9 +161,15 @@ def _note_refusal(op: Operation[Any, Any], actor: Actor, problem: Problem, door:
     """A refusal by right leaves its line too; outside the undone transaction."""
     if problem.status in (401, 403, 404) and not connection.in_atomic_block:
         append(
-            actor=actor, verb=op.name, resource=op.resource, record_id=None, purpose=purpose, outcome=f"refused:{problem.code}",
-            door=door, detail={},
-        )  # fmt: skip
+            actor=actor,
+            verb=op.name,
+            resource=op.resource,
+            record_id=None,
+            purpose=purpose,
+            outcome=f"refused:{problem.code}",
+            door=door,
+            detail={},
+        )
     return problem
 
 

@@ -42,7 +42,9 @@ def _load(person_id: UUID, today: date) -> Actor:
         return NOBODY
     current = Q(valid_from__isnull=True) | Q(valid_from__lte=today)
     current &= Q(valid_to__isnull=True) | Q(valid_to__gt=today)
-    held = list(Appointment.objects.filter(current, person=person_id).values_list("role_id", "region", "unit_id", "own"))
+    held = list(
+        Appointment.objects.filter(current, person=person_id).values_list("role_id", "region", "unit_id", "own")
+    )
     lines: dict[UUID, list[RoleGrant]] = {}
     for line in RoleGrant.objects.filter(role__in={role for role, *_ in held}).select_related("role"):
         lines.setdefault(line.role_id, []).append(line)
@@ -62,7 +64,13 @@ def _load(person_id: UUID, today: date) -> Actor:
         for line in lines.get(role, ())
     )
     return Actor(
-        kind="person", id=person.pk, name=person.name, unit=person.unit_id, grants=grants, title=person.job, region=person.region
+        kind="person",
+        id=person.pk,
+        name=person.name,
+        unit=person.unit_id,
+        grants=grants,
+        title=person.job,
+        region=person.region,
     )
 
 

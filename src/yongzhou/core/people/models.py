@@ -10,9 +10,18 @@ from yongzhou.core.data.fields import Coded, Count, Day, Flag, Link, Region, Tex
 from yongzhou.core.data.personal import Personal
 from yongzhou.core.data.record import Record
 
-declare("unit kind", {
-    "city": "市级部门", "county": "县区部门", "town": "乡镇街道", "village": "村社区", "centre": "中心", "company": "企业", "other": "其他",
-})  # fmt: skip
+declare(
+    "unit kind",
+    {
+        "city": "市级部门",
+        "county": "县区部门",
+        "town": "乡镇街道",
+        "village": "村社区",
+        "centre": "中心",
+        "company": "企业",
+        "other": "其他",
+    },
+)
 declare("party kind", {"person": "自然人", "organisation": "组织"})
 
 
@@ -37,7 +46,7 @@ class Unit(Record):
         about = "谁负责：部门、乡镇、中心，按层级排列"
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class Party(Record):
@@ -55,7 +64,7 @@ class Party(Record):
         search = ("name",)
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class Person(Party):
@@ -87,7 +96,7 @@ class Role(Record):
         search = ("code", "name")
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class RoleGrant(Record):
@@ -145,4 +154,4 @@ class Login(AbstractBaseUser):
         db_table = "people_login"
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import shapely
 
 from yongzhou.core.people.city import rows
 from yongzhou.core.places.models import Place
 
-_LEVELS = {"town": "town", "village": "village", "county": "county", "management_area": "county", "city": "city", "province": "province"}
+_LEVELS = {
+    "town": "town",
+    "village": "village",
+    "county": "county",
+    "management_area": "county",
+    "city": "city",
+    "province": "province",
+}
 
 
 def load(folder: Path) -> None:
@@ -31,8 +39,7 @@ def load(folder: Path) -> None:
             parent=parent,
             parent_id=parent.pk if parent else known.get(row["parent"]),
             geometry=outlines.get(row["code"]),
-            valid_from=_day(row.get("valid_from", "")),
-            valid_to=_day(row.get("valid_to", "")),
+            **_validity(row),
         )
     _insert(list(fresh.values()))
     _grids(folder)
@@ -46,14 +53,21 @@ def _grids(folder: Path) -> None:
     outlines = _outlines(folder / "grids.geojson")
     towns = dict(Place.objects.filter(kind="town").values_list("code", "pk"))
     known = set(Place.objects.filter(kind="grid").values_list("code", flat=True))
-    _insert([
-        Place(
-            code=row["code"], name=row["name"], kind="grid", region=row["code"], parent_id=towns[row["township"]],
-            geometry=outlines.get(row["code"]), origin="synthetic",
-        )
-        for row in rows(folder / "grids.csv")
-        if row["code"] not in known
-    ])  # fmt: skip
+    _insert(
+        [
+            Place(
+                code=row["code"],
+                name=row["name"],
+                kind="grid",
+                region=row["code"],
+                parent_id=towns[row["township"]],
+                geometry=outlines.get(row["code"]),
+                origin="synthetic",
+            )
+            for row in rows(folder / "grids.csv")
+            if row["code"] not in known
+        ]
+    )
 
 
 def _outlines(path: Path) -> dict[str, bytes]:
@@ -64,5 +78,5 @@ def _outlines(path: Path) -> dict[str, bytes]:
     return {feature["properties"]["code"]: wkb for feature, wkb in zip(features, shapely.to_wkb(shapes), strict=True)}
 
 
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _validity(row: dict[str, str]) -> dict[str, Any]:
+    return {name: date.fromisoformat(row[name]) if row.get(name) else None for name in ("valid_from", "valid_to")}

@@ -7,9 +7,19 @@ from yongzhou.core.data.fields import Coded, Day, Link, Region, Text
 from yongzhou.core.data.geometry import Geometry
 from yongzhou.core.data.record import Record
 
-declare("place kind", {
-    "province": "省", "city": "市", "county": "县区", "town": "乡镇街道", "village": "村社区", "grid": "网格", "risk_village": "山洪危险村", "site": "地点",
-})  # fmt: skip
+declare(
+    "place kind",
+    {
+        "province": "省",
+        "city": "市",
+        "county": "县区",
+        "town": "乡镇街道",
+        "village": "村社区",
+        "grid": "网格",
+        "risk_village": "山洪危险村",
+        "site": "地点",
+    },
+)
 
 
 class Place(Record):
@@ -37,4 +47,4 @@ class Place(Record):
         about = "行政区划、网格与其他有名字的地方"
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)

@@ -11,12 +11,25 @@ from yongzhou.core.data.record import Record
 from yongzhou.core.people.models import Unit
 from yongzhou.core.places.models import Place
 
-declare("thing lifecycle", {
-    "planned": "待装", "installed": "已装", "online": "在线", "retired": "已退役",
-})  # fmt: skip
-declare("thing health", {
-    "unknown": "未知", "good": "正常", "suspect": "可疑", "offline": "离线", "low_battery": "电量低",
-})  # fmt: skip
+declare(
+    "thing lifecycle",
+    {
+        "planned": "待装",
+        "installed": "已装",
+        "online": "在线",
+        "retired": "已退役",
+    },
+)
+declare(
+    "thing health",
+    {
+        "unknown": "未知",
+        "good": "正常",
+        "suspect": "可疑",
+        "offline": "离线",
+        "low_battery": "电量低",
+    },
+)
 declare("door", {"sl651": "SL 651 水文", "mqtt": "MQTT", "sta": "SensorThings"})
 
 
@@ -52,7 +65,7 @@ class Thing(Record):
         constraints = [models.UniqueConstraint(fields=["scheme", "code"], name="thing_scheme_code")]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class Datastream(Record):

@@ -16,10 +16,10 @@ import nats.errors
 from nats.aio.client import Client
 
 from yongzhou.core.home import Home
+from yongzhou.core.streams import ensure_streams
 from yongzhou.gateways.kit.limiter import Limiter
 from yongzhou.gateways.kit.publisher import RETRY, Publisher
 from yongzhou.gateways.kit.quarantine import Quarantine
-from yongzhou.gateways.kit.streams import ensure_streams
 
 log = logging.getLogger(__name__)
 

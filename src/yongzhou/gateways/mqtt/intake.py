@@ -43,7 +43,7 @@ class MqttFrame(DeviceFrame):
         return frame_identity(self.key + self.raw)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Acks:
     """Tells the queue that messages are kept; a `Sink` whose answers are place in the queue and reply subject.
 
@@ -113,6 +113,8 @@ class Intake:
                 await self._session()
             except RETRY as error:
                 log.warning("reading %s stopped (%r), again in 1 s", STREAM, error)
+            except Exception:
+                log.exception("reading %s stopped by a defect, again in 1 s", STREAM)
             await asyncio.sleep(1.0)
 
     async def _session(self) -> None:

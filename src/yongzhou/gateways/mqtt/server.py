@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -10,9 +11,12 @@ from typing import Final
 from yongzhou.core.home import Home
 from yongzhou.gateways.kit.door import Door, open_door
 from yongzhou.gateways.kit.limiter import Limiter
+from yongzhou.gateways.mqtt.door import STREAM
 from yongzhou.gateways.mqtt.gate import GateKeeper, guarding
 from yongzhou.gateways.mqtt.intake import Intake
 from yongzhou.gateways.mqtt.registry import Registry
+
+log = logging.getLogger(__name__)
 
 NAME: Final = "mqtt"
 
@@ -29,6 +33,7 @@ async def listening(
             await keeper.kick(device)
 
         intake = Intake(door, door.bus.jetstream(timeout=5), flooded)
+        log.info("MQTT door answers logins and reads %s", STREAM)
         reading = asyncio.get_running_loop().create_task(intake.run())
         try:
             yield door, keeper

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import click
 
@@ -28,5 +28,5 @@ def command(history: str, persons: int) -> None:
     if not timedelta(hours=1) <= reach <= timedelta(days=400):
         raise click.BadParameter("--history 应在 1h 与 400d 之间")
     began = time.perf_counter()
-    report = generate(Home.here(), reach, persons=persons, now=datetime.now(timezone.utc), tell=click.echo)
+    report = generate(Home.here(), reach, persons=persons, now=datetime.now(UTC), tell=click.echo)
     click.echo(f"完成，用时 {time.perf_counter() - began:.1f} 秒：{report.text}")

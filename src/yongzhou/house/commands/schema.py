@@ -9,7 +9,9 @@ from yongzhou.house import schema
 
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if migrations or baseline are stale.")
-@click.option("--afresh", is_flag=True, help="Before the first release only: throw all migrations away, begin with 0001.")
+@click.option(
+    "--afresh", is_flag=True, help="Before the first release only: throw all migrations away, begin with 0001."
+)
 def command(check: bool, afresh: bool) -> None:
     """Write missing migrations, then schema/baseline.sql."""
     if check:

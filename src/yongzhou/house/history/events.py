@@ -29,7 +29,9 @@ SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _LEVEL: Final = {"特急": 2, "紧急": 3, "一般": 4}
 _SOURCES: Final = ("citizen", "grid", "12345", "alarm", "staff")
 _CHAIN: Final = ("reported", "accepted", "assigned", "handling", "done", "verified", "closed")
-_HOUR_WEIGHTS: Final = np.array([1, 1, 1, 1, 1, 2, 4, 6, 8, 9, 8, 7, 5, 6, 8, 9, 8, 7, 6, 5, 4, 3, 2, 1], dtype=np.float64)
+_HOUR_WEIGHTS: Final = np.array(
+    [1, 1, 1, 1, 1, 2, 4, 6, 8, 9, 8, 7, 5, 6, 8, 9, 8, 7, 6, 5, 4, 3, 2, 1], dtype=np.float64
+)
 SOURCE: Final = "yongzhou generate"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from yongzhou.house.history import weather
 from yongzhou.systems.governance.water.models import HydroStation
 
 STREAM: Final = "history"
-INCARNATION: Final = datetime(2026, 1, 1, tzinfo=timezone.utc)
+INCARNATION: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SEED: Final = 4311
 GOOD: Final = 1
 _CHUNK: Final = 2 * 86400 // weather.STEP_S  # steps an append

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -29,11 +29,13 @@ def load(past: Past, lives: Lives, end: datetime, counties: list[str]) -> int:
     times = _periods(past.times, end)
     rows: list[Row] = []
 
-    def add(name: str, region: str, at: Floats, value: Floats, above: Floats | None = None, below: Floats | None = None) -> None:
+    def add(
+        name: str, region: str, at: Floats, value: Floats, above: Floats | None = None, below: Floats | None = None
+    ) -> None:
         if name not in indicators():
             return
         for index in np.flatnonzero(~np.isnan(value)):
-            moment = datetime.fromtimestamp(float(at[index]), timezone.utc)
+            moment = datetime.fromtimestamp(float(at[index]), UTC)
             rows.append((
                 name, moment, region, float(value[index]), None if above is None else float(above[index]),
                 None if below is None else float(below[index]), "synthetic", moment, 1,
@@ -49,7 +51,14 @@ def load(past: Past, lives: Lives, end: datetime, counties: list[str]) -> int:
     for region in (CITY, *counties):
         here = np.ones(len(county), dtype=bool) if region == CITY else county == region
         if here.any():
-            add("water.area_rain_3h", region, times, wet[here].mean(axis=0), wet[here].sum(axis=0), np.full(len(times), here.sum()))
+            add(
+                "water.area_rain_3h",
+                region,
+                times,
+                wet[here].mean(axis=0),
+                wet[here].sum(axis=0),
+                np.full(len(times), here.sum()),
+            )
             gauged = over[here][~np.isnan(over[here]).all(axis=1)]
             if len(gauged):
                 add("water.max_over_warning", region, times, gauged.max(axis=0))
@@ -63,7 +72,12 @@ def load(past: Past, lives: Lives, end: datetime, counties: list[str]) -> int:
         share, on_time, done = own.on_time(hours)
         add("city_operations.on_time_rate", region, hours, share, on_time, done)
         ended = np.unique(last_day)
-        add("city_operations.closed_today", region, ended, own.closed_between(ended, np.minimum(ended + 86400, end.timestamp())))
+        add(
+            "city_operations.closed_today",
+            region,
+            ended,
+            own.closed_between(ended, np.minimum(ended + 86400, end.timestamp())),
+        )
     opened = np.histogram(lives.opened, bins=np.append(hours, hours[-1:] + 3600))[0].astype(np.float64)
     add("city_operations.events_per_hour", CITY, hours, opened)
     with connection.cursor() as cursor:
@@ -116,7 +130,10 @@ class _Counter:
     def on_time(self, at: Floats, days: int = 30) -> tuple[Floats, Floats, Floats]:
         """Share of on-time ones among those done in the last days: per cent, numerator, denominator; NaN for none."""
         good = self.mine & (self.lives.done <= self.lives.due)
-        parts = [_before(self.lives.done[chosen], at) - _before(self.lives.done[chosen], at - days * 86400) for chosen in (good, self.mine)]
+        parts = [
+            _before(self.lives.done[chosen], at) - _before(self.lives.done[chosen], at - days * 86400)
+            for chosen in (good, self.mine)
+        ]
         share: Floats = np.divide(100 * parts[0], parts[1], out=np.full(len(at), np.nan), where=parts[1] > 0)
         return share, parts[0], parts[1]
 

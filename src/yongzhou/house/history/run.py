@@ -64,7 +64,9 @@ def generate(
         lives = events.load(until - reach, until, actor)
         tell(f"事件 {len(lives.opened):,} 件")
         warned = events.warnings(past, actor)
-        counties = list(Place.objects.filter(kind="county", valid_to__isnull=True).order_by("code").values_list("code", flat=True))
+        counties = list(
+            Place.objects.filter(kind="county", valid_to__isnull=True).order_by("code").values_list("code", flat=True)
+        )
         read = readings.load(past, lives, until, counties)
         tell(f"指标读数 {read:,} 个")
         states = readings.states(until)

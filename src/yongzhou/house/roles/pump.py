@@ -25,10 +25,10 @@ def main() -> None:
 async def run(home: Home) -> None:
     """Start all tasks on one home and keep them."""
     from yongzhou.core.audit.sealer import sealer
+    from yongzhou.core.bus.connection import connect_patiently
     from yongzhou.core.bus.consumer import consume
     from yongzhou.core.bus.quarantine_consumer import consume_quarantine
     from yongzhou.core.bus.relay import relay
-    from yongzhou.core.bus.streams import connect_patiently
     from yongzhou.core.bus.subscriptions import subscriptions
 
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="consumer")

@@ -22,7 +22,7 @@ def main() -> None:
 
 async def run(home: Home) -> None:
     """Start queue and clock on one home and keep them."""
-    from yongzhou.core.bus.streams import connect
+    from yongzhou.core.bus.connection import connect
     from yongzhou.core.jobs.clock import keep_time
     from yongzhou.core.jobs.worker import work, worker_app
 

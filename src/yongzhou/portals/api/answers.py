@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
+from uuid import UUID
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
-from uuid import UUID
 
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.query import QueryError
@@ -33,7 +33,10 @@ def token(person: UUID) -> str:
 def problem(error: Problem) -> JsonResponse:
     """`application/problem+json`."""
     return JsonResponse(
-        error.document(), status=error.status, content_type="application/problem+json", json_dumps_params={"ensure_ascii": False}
+        error.document(),
+        status=error.status,
+        content_type="application/problem+json",
+        json_dumps_params={"ensure_ascii": False},
     )
 
 
@@ -43,7 +46,7 @@ def answer(document: Any, status: int = 200) -> JsonResponse:
 
 
 def door(*methods: str) -> Callable[[View], View]:
-    """A view of the API: method check, actor by session (with CSRF on writes) or bearer token, problems as documents."""
+    """A view of the API: method, actor by session (CSRF on writes) or bearer token, problems as documents."""
 
     def decorate(view: View) -> View:
         @csrf_exempt
@@ -72,7 +75,9 @@ def _actor(request: HttpRequest) -> Actor:
         if request.method not in ("GET", "HEAD") and session_actor(request).kind == "person":
             refusal = CsrfViewMiddleware(lambda _: HttpResponse()).process_view(request, _plain, (), {})
             if refusal is not None:
-                raise Problem("csrf", "请求缺少或带错了 X-CSRFToken", status=403, remedy="用 Bearer 令牌，或带上 yz_csrf 的值")
+                raise Problem(
+                    "csrf", "请求缺少或带错了 X-CSRFToken", status=403, remedy="用 Bearer 令牌，或带上 yz_csrf 的值"
+                )
         return session_actor(request)
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "bearer":
@@ -97,7 +102,9 @@ def body(request: HttpRequest) -> dict[str, Any]:
     try:
         document = json.loads(request.body)
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem("json", f"不是有效的 JSON：{str(error)[:80]}", status=400, remedy="检查引号、逗号与编码（UTF-8）") from error
+        raise Problem(
+            "json", f"不是有效的 JSON：{str(error)[:80]}", status=400, remedy="检查引号、逗号与编码（UTF-8）"
+        ) from error
     if not isinstance(document, dict):
         raise Problem("json", "内容应为一个 JSON 对象", status=400)
     return document

@@ -40,9 +40,17 @@ _PROBLEM: Final = {
     },
 }
 _REFUSALS: Final = {
-    "400": "内容不是有效的 JSON", "401": "未登录", "403": "没有权限", "404": "没有这条记录", "405": "方法不对", "409": "与现状冲突",
-    "412": "已被别人修改", "415": "内容类型不对", "422": "内容有误", "429": "太频繁",
-}  # fmt: skip
+    "400": "内容不是有效的 JSON",
+    "401": "未登录",
+    "403": "没有权限",
+    "404": "没有这条记录",
+    "405": "方法不对",
+    "409": "与现状冲突",
+    "412": "已被别人修改",
+    "415": "内容类型不对",
+    "422": "内容有误",
+    "429": "太频繁",
+}
 
 
 @cache
@@ -61,10 +69,16 @@ def document(system: str | None = None) -> dict[str, Any]:
         if system is None or op.system == system:
             _add_operation(paths, schemas, op, path=f"/api/{op.path}", method="post")
     if system is None:
-        paths["/api/me"] = {"get": {"summary": "我是谁", "operationId": "me", "responses": _responses({"type": "object"})}}
+        paths["/api/me"] = {
+            "get": {"summary": "我是谁", "operationId": "me", "responses": _responses({"type": "object"})}
+        }
     return {
         "openapi": "3.1.0",
-        "info": {"title": "数字永州", "version": __version__, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        "info": {
+            "title": "数字永州",
+            "version": __version__,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
@@ -88,7 +102,9 @@ def _record_paths(name: str, model: type[Record]) -> dict[str, Any]:
     own = declaration(model)
     words = [("q", "搜索"), ("sort", "排序，前加 - 为倒序"), ("after", "下一页游标"), ("limit", "每页行数")]
     words += [(word, f"筛选：{word}") for word in own.filters]
-    parameters = [{"name": word, "in": "query", "description": text, "schema": {"type": "string"}} for word, text in words]
+    parameters = [
+        {"name": word, "in": "query", "description": text, "schema": {"type": "string"}} for word, text in words
+    ]
     page = {
         "type": "object",
         "required": ["rows", "count", "more_than_count"],
@@ -103,15 +119,24 @@ def _record_paths(name: str, model: type[Record]) -> dict[str, Any]:
     tag = [model._meta.app_label]
     return {
         f"/api/records/{name}": {
-            "get": {"summary": f"列出{own.title}", "operationId": f"list_{name}", "tags": tag, "parameters": parameters,
-                    "responses": _responses(page)},
+            "get": {
+                "summary": f"列出{own.title}",
+                "operationId": f"list_{name}",
+                "tags": tag,
+                "parameters": parameters,
+                "responses": _responses(page),
+            },
         },
         f"/api/records/{name}/{{id}}": {
             "parameters": [key],
-            "get": {"summary": f"读取{own.title}", "operationId": f"read_{name}", "tags": tag,
-                    "responses": _responses({"$ref": f"#/components/schemas/{name}"})},
+            "get": {
+                "summary": f"读取{own.title}",
+                "operationId": f"read_{name}",
+                "tags": tag,
+                "responses": _responses({"$ref": f"#/components/schemas/{name}"}),
+            },
         },
-    }  # fmt: skip
+    }
 
 
 def _row_schema(model: type[Record]) -> dict[str, Any]:
@@ -120,24 +145,40 @@ def _row_schema(model: type[Record]) -> dict[str, Any]:
         if isinstance(field, models.OneToOneField):
             continue
         spec = spec_of(field)
-        kind = {"type": "string"} if spec.grade > 1 or spec.personal else dict(_KINDS.get(spec.kind, {"type": ["string", "null", "integer"]}))
+        kind = (
+            {"type": "string"}
+            if spec.grade > 1 or spec.personal
+            else dict(_KINDS.get(spec.kind, {"type": ["string", "null", "integer"]}))
+        )
         if spec.grade > 1 or spec.personal:
             kind = {}  # masked text, or its own type, by right
         properties[field.name] = {**kind, "title": spec.label or str(field.verbose_name)}
         if spec.codes:
-            properties[field.name]["description"] = "；".join(f"{code} {label}" for code, label in codes.options(spec.codes).items())
+            properties[field.name]["description"] = "；".join(
+                f"{code} {label}" for code, label in codes.options(spec.codes).items()
+            )
     return {"type": "object", "title": declaration(model).title, "properties": properties}
 
 
-def _add_operation(paths: dict[str, Any], schemas: dict[str, Any], op: Operation[Any, Any], *, path: str, method: str,
-                   created: bool = False) -> None:  # fmt: skip
+def _add_operation(
+    paths: dict[str, Any],
+    schemas: dict[str, Any],
+    op: Operation[Any, Any],
+    *,
+    path: str,
+    method: str,
+    created: bool = False,
+) -> None:
     names, definitions = models_json_schema(
         [(op.input, "validation"), (op.output, "serialization")], ref_template="#/components/schemas/{model}"
     )
     schemas |= definitions.get("$defs", {})
     output = names[op.output, "serialization"]
     responses = _responses(output, "201" if created else "200")
-    responses["202"] = {"description": "已受理（任务，或等待第二人复核）", "content": {"application/json": {"schema": {"type": "object"}}}}
+    responses["202"] = {
+        "description": "已受理（任务，或等待第二人复核）",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
     paths.setdefault(path, {})[method] = {
         "summary": op.title,
         "description": op.summary,

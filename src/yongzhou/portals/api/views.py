@@ -46,7 +46,14 @@ def me(request: HttpRequest, actor: Actor) -> HttpResponse:
     if actor.kind != "person":
         raise Problem("login", "请先登录", status=401)
     grants = [
-        {"role": g.role, "action": g.action, "resource": g.resource, "max_grade": g.max_grade, "region": g.region, "own": g.own}
+        {
+            "role": g.role,
+            "action": g.action,
+            "resource": g.resource,
+            "max_grade": g.max_grade,
+            "region": g.region,
+            "own": g.own,
+        }
         for g in actor.grants
     ]
     return answer({"id": str(actor.id), "name": actor.name, "title": actor.title, "grants": grants})
@@ -60,12 +67,14 @@ def rows(request: HttpRequest, actor: Actor, resource: str) -> HttpResponse:
         return _operate(request, actor, create(model), status=201)
     _may_read(actor, model)
     found = page(query(model, actor, request.GET.dict()))
-    return answer({
-        "rows": [_row(row, actor) for row in found.rows],
-        "next": found.next,
-        "count": found.count,
-        "more_than_count": found.more_than_count,
-    })  # fmt: skip
+    return answer(
+        {
+            "rows": [_row(row, actor) for row in found.rows],
+            "next": found.next,
+            "count": found.count,
+            "more_than_count": found.more_than_count,
+        }
+    )
 
 
 @door("GET", "PATCH")
@@ -112,11 +121,25 @@ def nowhere(request: HttpRequest, actor: Actor, rest: str = "") -> HttpResponse:
     raise Problem("not_found", "没有这个地址", status=404, remedy="见 /api/openapi.json")
 
 
-def _operate(request: HttpRequest, actor: Actor, op: Operation[Any, Any], *, extra: dict[str, Any] | None = None,
-             status: int = 200) -> HttpResponse:  # fmt: skip
+def _operate(
+    request: HttpRequest,
+    actor: Actor,
+    op: Operation[Any, Any],
+    *,
+    extra: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
     dry = request.GET.get("dry_run") in ("1", "true")
     key = request.headers.get("Idempotency-Key") or None
-    result = run(op, actor, {**body(request), **(extra or {})}, door="rest", key=key, dry=dry, purpose=request.headers.get("Purpose"))
+    result = run(
+        op,
+        actor,
+        {**body(request), **(extra or {})},
+        door="rest",
+        key=key,
+        dry=dry,
+        purpose=request.headers.get("Purpose"),
+    )
     return _answer(result, status)
 
 

@@ -38,14 +38,21 @@ def home(request: HttpRequest) -> HttpResponse:
     mine = _mine(who)
     hour = timezone.localtime().hour
     greeting = "早上好" if hour < 11 else "中午好" if hour < 14 else "下午好" if hour < 18 else "晚上好"
-    return render(request, "citizen/home.html", context(
-        request, "", greeting=greeting, name=who.name, reports=mine[:3], count=len(mine), unread=unread_count(who)))  # fmt: skip
+    return render(
+        request,
+        "citizen/home.html",
+        context(
+            request, "", greeting=greeting, name=who.name, reports=mine[:3], count=len(mine), unread=unread_count(who)
+        ),
+    )
 
 
 @signed_in
 def matters(request: HttpRequest) -> HttpResponse:
     """All that I reported."""
-    return render(request, "citizen/matters.html", context(request, "matters", heading="我的事", reports=_mine(actor(request))))
+    return render(
+        request, "citizen/matters.html", context(request, "matters", heading="我的事", reports=_mine(actor(request)))
+    )
 
 
 @signed_in
@@ -56,8 +63,11 @@ def matter(request: HttpRequest, id: UUID) -> HttpResponse:
     event = Event.objects.select_related("unit").get(pk=event.pk)
     steps = list(MatterStep.objects.filter(matter=event.pk).order_by("at"))
     told = [step for step in steps if step.after != step.before]
-    return render(request, "citizen/matter.html", context(
-        request, "matters", heading="办理进度", back="/app/matters/", filed=filed, event=event, steps=told))  # fmt: skip
+    return render(
+        request,
+        "citizen/matter.html",
+        context(request, "matters", heading="办理进度", back="/app/matters/", filed=filed, event=event, steps=told),
+    )
 
 
 @signed_in
@@ -68,11 +78,20 @@ def rate(request: HttpRequest, id: UUID) -> HttpResponse:
     if request.method == "POST":
         key = filed.event.parent_id or filed.event_id
         if request.POST.get("reopen"):
-            run(reopen_operation, who, {"event": key, "reason": request.POST.get("reason", "").strip() or "问题没有解决"}, door="form")
+            run(
+                reopen_operation,
+                who,
+                {"event": key, "reason": request.POST.get("reason", "").strip() or "问题没有解决"},
+                door="form",
+            )
             messages.success(request, "已转回重办，会再次通知您")
         else:
-            run(rate_operation, who, {"event": key, "stars": request.POST.get("stars", ""), "comment": request.POST.get("comment", "")},
-                door="form")  # fmt: skip
+            run(
+                rate_operation,
+                who,
+                {"event": key, "stars": request.POST.get("stars", ""), "comment": request.POST.get("comment", "")},
+                door="form",
+            )
             messages.success(request, "谢谢您的评价")
     return redirect(f"/app/matters/{filed.pk}/")
 
@@ -86,18 +105,28 @@ def new_report(request: HttpRequest) -> HttpResponse:
         return _draw(request, {"key": str(uuid7())})
     given = _given(request, worker)
     try:
-        photos = [keep_photo(upload, name=upload.name or "照片").row() for upload in request.FILES.getlist("photos")[:9]]
+        photos = [
+            keep_photo(upload, name=upload.name or "照片").row() for upload in request.FILES.getlist("photos")[:9]
+        ]
         photos += [{"sha256": digest} for digest in request.POST.getlist("kept")[:9]]
         given["photos"] = photos
         if not request.POST.get("confirmed") and not given.get("same_as"):
-            words = {key: given[key] for key in ("text", "type", "lon", "lat", "crs", "address", "region", "door") if key in given}
+            words: dict[str, Any] = {
+                key: given[key]
+                for key in ("text", "type", "lon", "lat", "crs", "address", "region", "door")
+                if key in given
+            }
             alike = run(look_alike, who, words, door="form").output
             if alike.similar:
                 return _draw(request, {**given, "key": given["external_id"], "kept": photos}, similar=alike.similar)
         answer = run(report, who, given, door="form", key=f"{given['external_id']}").output
     except FileRefused as refused:
         status = 413 if "MB" in str(refused) else 422
-        return _draw(request, {**given, "key": given["external_id"]}, Problem("photo", str(refused), field="photos", status=status))
+        return _draw(
+            request,
+            {**given, "key": given["external_id"]},
+            Problem("photo", str(refused), field="photos", status=status),
+        )
     except Problem as problem:
         return _draw(request, {**given, "key": given["external_id"], "kept": given.get("photos", [])}, problem)
     messages.success(request, f"已上报，编号 {answer.number}" + ("，已有人报过，一并办理" if answer.joined else ""))
@@ -123,13 +152,21 @@ def _given(request: HttpRequest, worker: bool) -> dict[str, Any]:
     return given
 
 
-def _draw(request: HttpRequest, given: dict[str, Any], problem: Problem | None = None, similar: Any = ()) -> HttpResponse:
+def _draw(
+    request: HttpRequest, given: dict[str, Any], problem: Problem | None = None, similar: Any = ()
+) -> HttpResponse:
     types = list(EventType.objects.filter(doors__contains="citizen").values("code", "name")[:FREQUENT])
-    towns = list(Place.objects.filter(kind="town", code__startswith="4311").order_by("code").values_list("code", "parent__name", "name"))
+    towns = list(
+        Place.objects.filter(kind="town", code__startswith="4311")
+        .order_by("code")
+        .values_list("code", "parent__name", "name")
+    )
     return render(
         request,
         "citizen/report.html",
-        context(request, "report", heading="上报", given=given, problem=problem, similar=similar, types=types, towns=towns),
+        context(
+            request, "report", heading="上报", given=given, problem=problem, similar=similar, types=types, towns=towns
+        ),
         status=problem.status if problem else 200,
     )
 

@@ -26,9 +26,20 @@ def is_worker(who: Actor) -> bool:
 def tabs(who: Actor, current: str) -> list[dict[str, Any]]:
     """The tab bar of a citizen or a grid worker."""
     if is_worker(who):
-        listed = [("tasks", "任务", "list"), ("map", "地图", "map"), ("report", "上报", "camera"), ("me", "我的", "user")]
+        listed = [
+            ("tasks", "任务", "list"),
+            ("map", "地图", "map"),
+            ("report", "上报", "camera"),
+            ("me", "我的", "user"),
+        ]
     else:
-        listed = [("", "首页", "home"), ("matters", "我的事", "case"), ("report", "随手拍", "camera"), ("messages", "消息", "mail"), ("me", "我的", "user")]
+        listed = [
+            ("", "首页", "home"),
+            ("matters", "我的事", "case"),
+            ("report", "随手拍", "camera"),
+            ("messages", "消息", "mail"),
+            ("me", "我的", "user"),
+        ]
     return [
         {"title": title, "href": f"/app/{name}/" if name else "/app/", "icon": icon, "current": name == current}
         for name, title, icon in listed
@@ -51,7 +62,12 @@ def signed_in(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except Problem as problem:
-            return render(request, "citizen/problem.html", context(request, "", problem=problem, back="/app/"), status=problem.status)
+            return render(
+                request,
+                "citizen/problem.html",
+                context(request, "", problem=problem, back="/app/"),
+                status=problem.status,
+            )
 
     return wrapped
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,6 +17,7 @@ from yongzhou.core.data.geometry import lon_lat
 from yongzhou.core.matters.life import CLOSED
 from yongzhou.core.matters.models import MatterStep
 from yongzhou.core.operations.problem import Problem, forbidden, not_found
+from yongzhou.core.operations.registry import Operation
 from yongzhou.core.operations.run import run
 from yongzhou.core.places.models import Place
 from yongzhou.portals.citizen.pages import context, is_worker, signed_in
@@ -27,7 +28,12 @@ from yongzhou.systems.governance.grid_governance.operations.dispatching import s
 from yongzhou.systems.governance.grid_governance.operations.handling import handle as handle_operation
 from yongzhou.systems.governance.grid_governance.operations.handling import report_done as done_operation
 
-_OPERATIONS = {"sign": sign_operation, "handle": handle_operation, "done": done_operation, "verify": verify_operation}
+_OPERATIONS: Final[dict[str, Operation[Any, Any]]] = {
+    "sign": sign_operation,
+    "handle": handle_operation,
+    "done": done_operation,
+    "verify": verify_operation,
+}
 _SAID = {"sign": "已签收", "handle": "已记录", "done": "已反馈，等别人核查", "verify": "已核查"}
 
 
@@ -39,8 +45,19 @@ def tasks(request: HttpRequest) -> HttpResponse:
         raise forbidden("这是网格员和核查员的页面")
     rows = list(_mine(who))
     grid = Place.objects.filter(code=_scope(who)).values_list("name", flat=True).first() or ""
-    return render(request, "citizen/tasks.html", context(
-        request, "tasks", heading="今日任务", bar_text=grid, first=rows[0] if rows else None, rest=rows[1:], count=len(rows)))  # fmt: skip
+    return render(
+        request,
+        "citizen/tasks.html",
+        context(
+            request,
+            "tasks",
+            heading="今日任务",
+            bar_text=grid,
+            first=rows[0] if rows else None,
+            rest=rows[1:],
+            count=len(rows),
+        ),
+    )
 
 
 @signed_in
@@ -61,14 +78,21 @@ def _act(request: HttpRequest, who: Actor, event: Event) -> HttpResponse:
     given: dict[str, Any] = {"event": event.pk}
     try:
         if name != "sign":
-            photos = [keep_photo(upload, name=upload.name or "照片").row() for upload in request.FILES.getlist("photos")[:9]]
+            photos = [
+                keep_photo(upload, name=upload.name or "照片").row() for upload in request.FILES.getlist("photos")[:9]
+            ]
             given |= {"text": request.POST.get("text", "").strip(), "photos": photos}
             given |= {key: request.POST[key] for key in ("lon", "lat") if request.POST.get(key)}
         if name == "verify":
             given["passed"] = request.POST.get("passed") == "1"
         run(op, who, given, door="form", key=request.POST.get("key") or None)
     except FileRefused as refused:
-        return _draw(request, who, event, Problem("photo", str(refused), field="photos", status=413 if "MB" in str(refused) else 422))
+        return _draw(
+            request,
+            who,
+            event,
+            Problem("photo", str(refused), field="photos", status=413 if "MB" in str(refused) else 422),
+        )
     except Problem as problem:
         return _draw(request, who, event, problem)
     messages.success(request, _SAID[name])
@@ -89,10 +113,21 @@ def _draw(request: HttpRequest, who: Actor, event: Event, problem: Problem | Non
     return render(
         request,
         "citizen/task.html",
-        context(request, "tasks", heading="任务", back="/app/tasks/", event=event, steps=steps, act=act, problem=problem, place=place,
-                key=request.POST.get("key") or str(uuid7()), text=request.POST.get("text", "")),
+        context(
+            request,
+            "tasks",
+            heading="任务",
+            back="/app/tasks/",
+            event=event,
+            steps=steps,
+            act=act,
+            problem=problem,
+            place=place,
+            key=request.POST.get("key") or str(uuid7()),
+            text=request.POST.get("text", ""),
+        ),
         status=problem.status if problem else 200,
-    )  # fmt: skip
+    )
 
 
 @signed_in
@@ -115,7 +150,13 @@ def events(request: HttpRequest) -> HttpResponse:
         {
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": at},
-            "properties": {"id": str(row.pk), "title": row.title, "level": row.level, "state": row.state, "href": f"/app/tasks/{row.pk}/"},
+            "properties": {
+                "id": str(row.pk),
+                "title": row.title,
+                "level": row.level,
+                "state": row.state,
+                "href": f"/app/tasks/{row.pk}/",
+            },
         }
         for row in _mine(actor(request))
         if (at := lon_lat(row.geometry))

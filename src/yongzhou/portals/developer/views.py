@@ -34,13 +34,19 @@ PROBLEMS: Final = {
 def home(request: HttpRequest) -> HttpResponse:
     """How to begin, and everything there is."""
     groups = [
-        {"wing": title, "systems": [system for system in systems().values() if system.wing == wing]} for wing, title in WINGS.items()
+        {"wing": title, "systems": [system for system in systems().values() if system.wing == wing]}
+        for wing, title in WINGS.items()
     ]
     kernel = sorted({model._meta.app_label for model in records().values()} - set(systems()))
     context = {
         "groups": [group for group in groups if group["systems"]],
         "kernel": kernel,
-        "counts": {"records": len(records()), "operations": len(operations()), "indicators": len(indicators()), "events": len(registered())},
+        "counts": {
+            "records": len(records()),
+            "operations": len(operations()),
+            "indicators": len(indicators()),
+            "events": len(registered()),
+        },
         "host": request.build_absolute_uri("/").rstrip("/"),
     }
     return render(request, "developer/home.html", context)
@@ -48,7 +54,10 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def problems(request: HttpRequest) -> HttpResponse:
     """Every problem code with its remedy."""
-    rows = [{"code": code, "status": status, "title": title, "remedy": remedy} for code, (status, title, remedy) in PROBLEMS.items()]
+    rows = [
+        {"code": code, "status": status, "title": title, "remedy": remedy}
+        for code, (status, title, remedy) in PROBLEMS.items()
+    ]
     return render(request, "developer/problems.html", {"rows": rows})
 
 

@@ -11,4 +11,6 @@ from yongzhou.portals.gate.middleware import actor
 
 def house(request: HttpRequest) -> dict[str, Any]:
     """Context of every template."""
-    return {"actor": actor(request), "elder": request.COOKIES.get("yz_elder") == "1"} if hasattr(request, "actor") else {}
+    return (
+        {"actor": actor(request), "elder": request.COOKIES.get("yz_elder") == "1"} if hasattr(request, "actor") else {}
+    )

@@ -37,9 +37,15 @@ def login(request: HttpRequest) -> HttpResponse:
     found = check_login(name, request.POST.get("password", "")[:200])
     if found is None:
         append(
-            actor=NOBODY, verb="core.sign_in", resource="people.login", record_id=None, purpose=None, outcome="refused:wrong",
-            door="form", detail={"name": name},
-        )  # fmt: skip
+            actor=NOBODY,
+            verb="core.sign_in",
+            resource="people.login",
+            record_id=None,
+            purpose=None,
+            outcome="refused:wrong",
+            door="form",
+            detail={"name": name},
+        )
         context = {"next": target, "demo": _demo_people(), "problem": _WRONG, "username": name}
         return render(request, "look/login.html", context, status=422)
     request.session.cycle_key()
@@ -48,10 +54,18 @@ def login(request: HttpRequest) -> HttpResponse:
     request.session["seen"] = int(timezone.now().timestamp())
     who = actor_of(found.person_id, fresh=True)
     append(
-        actor=who, verb="core.sign_in", resource="people.login", record_id=found.person_id, purpose=None, outcome="done",
-        door="form", detail={},
-    )  # fmt: skip
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        actor=who,
+        verb="core.sign_in",
+        resource="people.login",
+        record_id=found.person_id,
+        purpose=None,
+        outcome="done",
+        door="form",
+        detail={},
+    )
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         target = home_of(who.grants)
     return redirect(target)
 
@@ -81,8 +95,13 @@ def check_login(name: str, password: str) -> Login | None:
 
 def _demo_people() -> list[dict[str, str]]:
     return [
-        {"username": row.name, "name": row.person.name, "post": row.person.job, "password": DEMO_PASSWORD,
-         "what": row.person.unit.name if row.person.unit else "市民"}
+        {
+            "username": row.name,
+            "name": row.person.name,
+            "post": row.person.job,
+            "password": DEMO_PASSWORD,
+            "what": row.person.unit.name if row.person.unit else "市民",
+        }
         for row in Login.objects.filter(person__origin="synthetic").select_related("person__unit").order_by("pk")[:20]
     ]
 
@@ -93,9 +112,15 @@ def logout(request: HttpRequest) -> HttpResponse:
     who = actor(request)
     if who.kind == "person":
         append(
-            actor=who, verb="core.sign_out", resource="people.login", record_id=who.id, purpose=None, outcome="done", door="form",
+            actor=who,
+            verb="core.sign_out",
+            resource="people.login",
+            record_id=who.id,
+            purpose=None,
+            outcome="done",
+            door="form",
             detail={},
-        )  # fmt: skip
+        )
     request.session.flush()
     return redirect("/login/")
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from yongzhou.core.data.actor import Actor
@@ -19,14 +20,14 @@ from yongzhou.core.operations.problem import Problem, forbidden, not_found
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.nav import page_context
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def staff(view: View) -> View:
     """Only for somebody signed in; a `Problem` becomes the page of its status."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         who = actor(request)
         if who.kind == "anonymous":
             return redirect(f"/login/?next={quote(request.get_full_path())}")

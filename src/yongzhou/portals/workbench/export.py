@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
@@ -26,35 +27,49 @@ XLSX_ROWS: Final = 20_000
 
 
 @staff
-def export(request: HttpRequest, app: str, name: str, form: str) -> HttpResponse | StreamingHttpResponse:
+def export(request: HttpRequest, app: str, name: str, form: str) -> HttpResponseBase:
     """All rows of the filtered list, up to 100,000 (csv) or 20,000 (xlsx)."""
     model, who = model_of(app, name), actor(request)
     must_read(who, model)
     asked = query(model, who, request.GET.dict())
     names = tuple(
-        column.name for column in model._meta.concrete_fields
-        if column.editable and not column.one_to_one and spec_of(column).kind not in ("geometry", "facts", "attachments")
-    )  # fmt: skip
-    heads = [spec_of(model._meta.get_field(column)).label or column for column in names]
+        column.name
+        for column in model._meta.concrete_fields
+        if column.editable
+        and not column.one_to_one
+        and spec_of(column).kind not in ("geometry", "facts", "attachments")
+    )
+    fields = {column.name: spec_of(column) for column in model._meta.concrete_fields}
+    heads = [fields[column].label or column for column in names]
     order = f"{'-' if asked.descending else ''}{asked.sort}"
     related = [column for column in names if model._meta.get_field(column).many_to_one]
     found = asked.rows.select_related(*related).order_by(order)[: ROWS if form == "csv" else XLSX_ROWS]
     append(
-        actor=who, verb="core.export", resource=resource_name(model), record_id=None, purpose=None, outcome="done", door="form",
+        actor=who,
+        verb="core.export",
+        resource=resource_name(model),
+        record_id=None,
+        purpose=None,
+        outcome="done",
+        door="form",
         detail={"form": form, "words": request.GET.urlencode()[:300]},
-    )  # fmt: skip
+    )
 
     def lines() -> Iterator[list[str]]:
         for row in found.iterator(chunk_size=1000):
             shown = present(row, who, names=names)
-            yield [shown[column].text if shown[column].spec.kind in ("link", "coded") else cell(shown[column]) for column in names]
+            yield [
+                shown[column].text if shown[column].spec.kind in ("link", "coded") else cell(shown[column])
+                for column in names
+            ]
 
     title = declaration(model).title
     if form == "csv":
-        response = StreamingHttpResponse(_csv(heads, lines()), content_type="text/csv; charset=utf-8")
+        response: HttpResponseBase = StreamingHttpResponse(_csv(heads, lines()), content_type="text/csv; charset=utf-8")
     elif form == "xlsx":
         response = HttpResponse(
-            _xlsx(title, heads, lines()), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+            _xlsx(title, heads, lines()),
+            content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         )
     else:
         raise Problem("not_found", "只能导出 csv 或 xlsx", status=404)

@@ -18,7 +18,12 @@ from yongzhou.portals.workbench.access import model_of, one, staff
 def photo(request: HttpRequest, app: str, name: str, id: UUID, sha256: str) -> HttpResponseBase:
     """One photograph of one record (or of one of its steps)."""
     row: Record = one(actor(request), model_of(app, name), id)
-    held = {item.get("sha256") for field in row._meta.concrete_fields if isinstance(field, Attachments) for item in getattr(row, field.name) or []}
+    held = {
+        item.get("sha256")
+        for field in row._meta.concrete_fields
+        if isinstance(field, Attachments)
+        for item in getattr(row, field.name) or []
+    }
     if sha256 not in held:
         raise not_found("照片")
     response = FileResponse(path_of(sha256).open("rb"), content_type="image/jpeg")

@@ -44,10 +44,14 @@ def change(request: HttpRequest, app: str, name: str, id: UUID) -> HttpResponse:
     model = model_of(app, name)
     row = one(actor(request), model, id)
     given: dict[str, Any] = {field: getattr(row, column.attname) for field, column in inputs(model).items()}
-    return _serve(request, change_operation(model), {**given, "id": row.pk, "row_version": row.row_version}, model=model)
+    return _serve(
+        request, change_operation(model), {**given, "id": row.pk, "row_version": row.row_version}, model=model
+    )
 
 
-def _serve(request: HttpRequest, op: Operation[Any, Any], given: dict[str, Any], *, model: type[Record] | None = None) -> HttpResponse:
+def _serve(
+    request: HttpRequest, op: Operation[Any, Any], given: dict[str, Any], *, model: type[Record] | None = None
+) -> HttpResponse:
     who = actor(request)
     if not op.open_to(who):
         raise forbidden(f"没有「{op.title}」的权限")
@@ -57,7 +61,9 @@ def _serve(request: HttpRequest, op: Operation[Any, Any], given: dict[str, Any],
     dry = request.POST.get("dry_run") == "1"
     try:
         values = collect(request, op.input)
-        result = run(op, who, values, door="form", dry=dry, key=None if dry else request.POST.get("idempotency_key") or None)
+        result = run(
+            op, who, values, door="form", dry=dry, key=None if dry else request.POST.get("idempotency_key") or None
+        )
     except Problem as problem:
         if problem.status in (403, 404) or dry:
             if dry:
@@ -73,18 +79,24 @@ def _serve(request: HttpRequest, op: Operation[Any, Any], given: dict[str, Any],
     return redirect(_after(op, values, result.output, model))
 
 
-def _draw(request: HttpRequest, op: Operation[Any, Any], given: dict[str, Any], problem: Problem | None = None) -> HttpResponse:
+def _draw(
+    request: HttpRequest, op: Operation[Any, Any], given: dict[str, Any], problem: Problem | None = None
+) -> HttpResponse:
     fields = controls(op.input, actor(request), given, op.on)
     errors = []
     if problem is not None:
         by_name = {control.name: control for control in fields}
         for line in problem.errors:
-            control = by_name.get(str(line["field"]).split(".")[0])
+            control = by_name.get(str(line["field"]).partition(".")[0])
             if control is not None:
                 control.error = line["message"]
-            errors.append({
-                "field": f"f-{control.name}" if control else "", "label": control.label if control else "", "message": line["message"],
-            })  # fmt: skip
+            errors.append(
+                {
+                    "field": f"f-{control.name}" if control else "",
+                    "label": control.label if control else "",
+                    "message": line["message"],
+                }
+            )
     from yongzhou.core.crypto import uuid7
 
     context = {
@@ -105,7 +117,7 @@ def _after(op: Operation[Any, Any], values: dict[str, Any], output: Any, model: 
     target = model or op.on
     if target is None:
         return "/desk/"
-    names = {"id", *(cls._meta.model_name for cls in (target, *target._meta.get_parent_list()))}
+    names = {"id", *(str(cls._meta.model_name) for cls in (target, *target._meta.get_parent_list()))}
     for source in (output.model_dump() if output is not None else {}, values):
         for name in names:
             if name in source and (row := target._default_manager.filter(pk=source[name]).first()):

@@ -47,7 +47,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @staff
 def tasks(request: HttpRequest) -> HttpResponse:
     """All my open matters, overdue first."""
-    rows = my_open_matters(actor(request)).select_related("unit", "handler").order_by(F("due").asc(nulls_last=True))[:200]
+    rows = (
+        my_open_matters(actor(request)).select_related("unit", "handler").order_by(F("due").asc(nulls_last=True))[:200]
+    )
     return render(request, "workbench/tasks.html", {**page_context(request), "tasks": list(rows)})
 
 
@@ -81,6 +83,8 @@ def live_ticket(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return JsonResponse({"title": "请用 POST"}, status=405)
     who = actor(request)
-    regions = sorted({grant.region for grant in who.grants if grant.region is not None}) or ([who.region] if who.region else [])
+    regions = sorted({grant.region for grant in who.grants if grant.region is not None}) or (
+        [who.region] if who.region else []
+    )
     topics = [topic for topic, resource in LIVE_TOPICS.items() if not resource or who.lines("read", resource)]
     return JsonResponse({"ticket": ticket(who.id, topics, regions), "topics": topics})

@@ -21,7 +21,9 @@ from yongzhou.portals.workbench.nav import page_context
 @staff
 def listing(request: HttpRequest) -> HttpResponse:
     """All indicators with their last value."""
-    return render(request, "workbench/indicators.html", {**page_context(request), "figures": list(values(indicators()).values())})
+    return render(
+        request, "workbench/indicators.html", {**page_context(request), "figures": list(values(indicators()).values())}
+    )
 
 
 @staff
@@ -56,8 +58,17 @@ def data(request: HttpRequest, name: str) -> HttpResponse:
     end = timezone.now() + timedelta(seconds=1)
     points, origin = series(name, end - timedelta(hours=hours), end, region=request.GET.get("region", "4311")[:16])
     limits = [{"name": "目标", "value": indicator.target}] if indicator.target is not None else []
-    return JsonResponse({
-        "series": [{"name": indicator.title, "unit": indicator.unit, "kind": "line",
-                    "points": [[at.isoformat(), number] for at, number in points]}],
-        "limits": limits, "origin": origin,
-    })  # fmt: skip
+    return JsonResponse(
+        {
+            "series": [
+                {
+                    "name": indicator.title,
+                    "unit": indicator.unit,
+                    "kind": "line",
+                    "points": [[at.isoformat(), number] for at, number in points],
+                }
+            ],
+            "limits": limits,
+            "origin": origin,
+        }
+    )

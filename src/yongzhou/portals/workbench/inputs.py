@@ -31,7 +31,9 @@ class Control:
 
     name: str
     label: str
-    kind: Literal["text", "long", "number", "whole", "flag", "when", "day", "choice", "record", "photos", "facts", "hidden"]
+    kind: Literal[
+        "text", "long", "number", "whole", "flag", "when", "day", "choice", "record", "photos", "facts", "hidden"
+    ]
     required: bool
     value: Any = ""
     help: str = ""
@@ -66,7 +68,10 @@ def _control(name: str, info: FieldInfo, who: Actor, value: Any, on: type[Record
     if get_origin(annotation) is Literal:
         list_name = str(extra.get("codes", ""))
         control.kind = "choice"
-        control.options = [(str(option), codes.label(list_name, str(option)) if list_name else str(option)) for option in get_args(annotation)]
+        control.options = [
+            (str(option), codes.label(list_name, str(option)) if list_name else str(option))
+            for option in get_args(annotation)
+        ]
     elif annotation is bool:
         control.kind = "flag"
     elif annotation is int:
@@ -128,7 +133,8 @@ def _target(name: str, on: type[Record] | None) -> type[Record] | None:
         return on
     for column in on._meta.concrete_fields:
         if column.name == name and column.many_to_one:
-            return column.related_model
+            found: type[Record] | None = column.related_model  # type: ignore[assignment]
+            return found
     return next((model for key, model in records().items() if key.endswith(f".{name}")), None)
 
 

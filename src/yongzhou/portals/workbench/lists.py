@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -80,13 +81,16 @@ def listing(request: HttpRequest, app: str, name: str) -> HttpResponse:
             "first_href": _with(request.GET, after="") if "after" in request.GET else "",
             "base": path_of(model),
             "export_words": _with(request.GET, after="").removeprefix("?"),
-            "create_href": f"{path_of(model)}new/" if own.api == "write" and who.lines("create", resource_name(model)) else "",
+            "create_href": f"{path_of(model)}new/"
+            if own.api == "write" and who.lines("create", resource_name(model))
+            else "",
             "starters": [
-                op for op in operations().values() if op.on is model and op.open_to(who) and "id" not in op.input.model_fields
-                and not _takes(op, model)
+                op
+                for op in operations().values()
+                if op.on is model and op.open_to(who) and "id" not in op.input.model_fields and not _takes(op, model)
             ],
         },
-    )  # fmt: skip
+    )
 
 
 def _takes(op: Any, model: type[Record]) -> bool:
@@ -128,7 +132,9 @@ def _field(model: type[Record], path: str) -> models.Field[Any, Any]:
 
 def _column(model: type[Record], path: str, words: QueryDict) -> Column:
     own = declaration(model)
-    title_at = next((name for name in own.list if form_of(model, name, True) == "title"), own.list[0] if own.list else "id")
+    title_at = next(
+        (name for name in own.list if form_of(model, name, True) == "title"), own.list[0] if own.list else "id"
+    )
     spec = spec_of(_field(model, path))
     now = words.get("sort", "")
     sort = ""
@@ -155,8 +161,9 @@ def _with(words: QueryDict, **changes: str | None) -> str:
 
 
 def _chips(model: type[Record], words: QueryDict) -> list[dict[str, str]]:
-    chips = []
-    for word, value in words.items():
+    chips: list[dict[str, str]] = []
+    for word in words:
+        value = str(words[word])
         if word in ("after", "limit", "sort", "at", "panel", "format", "view") or not value:
             continue
         if word == "q":
@@ -167,7 +174,7 @@ def _chips(model: type[Record], words: QueryDict) -> list[dict[str, str]]:
             path, _, suffix = word.partition("__") if word.endswith(("__gte", "__lte")) else (word, "", "")
             try:
                 spec = spec_of(_field(model, path))
-            except Exception:  # noqa: BLE001 - a wrong word is told by the query itself
+            except FieldDoesNotExist:  # a wrong word is told by the query itself
                 continue
             label = spec.label + {"gte": " 起", "lte": " 止"}.get(suffix, "")
             text = "、".join(codes.label(spec.codes, part) if spec.codes else part for part in value.split(","))
@@ -188,11 +195,19 @@ def _filters(model: type[Record], words: QueryDict) -> list[dict[str, Any]]:
         elif path == "level":
             choices = list(codes.options("warning level").items())
         if choices:
-            menus.append({
-                "label": spec.label,
-                "options": [{"label": label, "href": _with(words, **{path: code, "after": ""}), "on": words.get(path) == code}
-                            for code, label in choices],
-            })  # fmt: skip
+            menus.append(
+                {
+                    "label": spec.label,
+                    "options": [
+                        {
+                            "label": label,
+                            "href": _with(words, **{path: code, "after": ""}),
+                            "on": words.get(path) == code,
+                        }
+                        for code, label in choices
+                    ],
+                }
+            )
     return menus
 
 
@@ -208,4 +223,6 @@ def system(request: HttpRequest, app: str) -> HttpResponse:
     if not kinds:
         raise not_found("系统")
     found = systems().get(app)
-    return render(request, "workbench/system.html", {**page_context(request), "kinds": kinds, "system": found, "name": app})
+    return render(
+        request, "workbench/system.html", {**page_context(request), "kinds": kinds, "system": found, "name": app}
+    )

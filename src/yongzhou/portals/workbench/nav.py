@@ -21,9 +21,13 @@ from yongzhou.portals.gate.middleware import actor as actor_of_request
 
 _KERNEL: Final = ("people", "places", "things", "matters")
 _ICONS: Final = {
-    "people.person": "user", "people.unit": "briefcase", "matters.matter": "check", "things.thing": "gauge",
-    "things.datastream": "bolt", "places.place": "pin",
-}  # fmt: skip
+    "people.person": "user",
+    "people.unit": "briefcase",
+    "matters.matter": "check",
+    "things.thing": "gauge",
+    "things.datastream": "bolt",
+    "places.place": "pin",
+}
 
 
 def path_of(model: type[Record]) -> str:
@@ -47,7 +51,10 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         max(here, key=lambda link: len(link["href"]))["current"] = True
     return {
         "nav": groups,
-        "nav_foot": [{"title": "城市仪表盘", "href": "/cockpit/", "icon": "map"}, {"title": "开发者", "href": "/developer/", "icon": "book"}],
+        "nav_foot": [
+            {"title": "城市仪表盘", "href": "/cockpit/", "icon": "map"},
+            {"title": "开发者", "href": "/developer/", "icon": "book"},
+        ],
         "person": {"name": who.name, "post": who.title, "home": f"/desk/people/person/{who.id}/"},
         "region": {"name": home},
         "bell": {"count": unread(who).count(), "href": "/desk/inbox/"},
@@ -78,10 +85,12 @@ def _system_groups(who: Actor) -> list[dict[str, Any]]:
         links = [
             {"title": page.title, "href": page.href, "icon": page.icon}
             for page in system.pages
-            if page.needs[1] == "*" and who.grants or who.lines(*page.needs)
+            if (page.needs[1] == "*" and who.grants) or who.lines(*page.needs)
         ]
         if any(who.lines("read", name) for name in records() if name.startswith(f"{system.name}.")):
-            links.append({"title": f"{system.short or system.title}：记录", "href": f"/desk/{system.name}/", "icon": "columns"})
+            links.append(
+                {"title": f"{system.short or system.title}：记录", "href": f"/desk/{system.name}/", "icon": "columns"}
+            )
         if links:
             groups.setdefault(WINGS[system.wing], []).extend(links)
     return [{"title": title, "links": links} for title, links in groups.items()]

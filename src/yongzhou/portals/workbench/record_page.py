@@ -1,4 +1,4 @@
-"""The page of one record: head with its actions, what it is, what belongs to it, how it changed, where its numbers come from."""
+"""The page of one record: its actions, what it is, what belongs to it, how it changed, where it comes from."""
 
 from __future__ import annotations
 
@@ -57,12 +57,13 @@ def record(request: HttpRequest, app: str, name: str, id: UUID) -> HttpResponse:
         "technical": [item for item in shown.values() if item.spec.technical and item.name not in _HIDDEN],
         "actions": _actions(row, who),
         "change_href": f"{row.get_absolute_url()}change/"
-        if declaration(model).api == "write" and who.lines("change", resource_name(model)) else "",
+        if declaration(model).api == "write" and who.lines("change", resource_name(model))
+        else "",
         "place": lon_lat(shown[own_map].value) if (own_map := declaration(model).map) and own_map in shown else None,
         "verdict": why(who, "read", row).text,
         "steps": list(MatterStep.objects.filter(matter=row.pk).order_by("-at")[:60]) if isinstance(row, Matter) else [],
         "matter": row if isinstance(row, Matter) else None,
-    }  # fmt: skip
+    }
     if request.GET.get("panel"):
         return render(request, "workbench/panel.html", context)
     context["history"] = _history(row, who)
@@ -80,14 +81,20 @@ def reveal(request: HttpRequest, app: str, name: str, id: UUID, field: str) -> H
     purpose = request.POST.get("purpose", "").strip()[:80]
     if not purpose:
         raise Problem("purpose", "请先说明用途", status=422)
-    spec = spec_of(model._meta.get_field(field)) if field in {f.name for f in model._meta.concrete_fields} else None
+    spec = next((spec_of(column) for column in model._meta.concrete_fields if column.name == field), None)
     lines = [grant for grant in who.lines("unmask", resource_name(model)) if spec and grant.max_grade >= spec.grade]
     if spec is None or not spec.personal or not lines or not model.visible_to(who, "unmask").filter(pk=id).exists():
         raise forbidden("您的角色不能查看这一项的完整内容")
     append(
-        actor=who, verb="core.reveal", resource=resource_name(model), record_id=row.pk, purpose=purpose, outcome="done", door="form",
+        actor=who,
+        verb="core.reveal",
+        resource=resource_name(model),
+        record_id=row.pk,
+        purpose=purpose,
+        outcome="done",
+        door="form",
         detail={"field": field},
-    )  # fmt: skip
+    )
     value = getattr(row, field)
     text = value.open() if isinstance(value, Sealed) else str(value)
     return render(request, "workbench/revealed.html", {"text": text, "label": spec.label, "purpose": purpose})
@@ -103,7 +110,12 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _worth(item: Shown) -> bool:
-    return bool(item.text) and not item.spec.technical and item.spec.kind not in ("geometry", "plain") and item.name not in _HIDDEN
+    return (
+        bool(item.text)
+        and not item.spec.technical
+        and item.spec.kind not in ("geometry", "plain")
+        and item.name not in _HIDDEN
+    )
 
 
 def _url_of_reveal(row: Record, item: Shown) -> str:
@@ -127,7 +139,9 @@ def _history(row: Record, who: Actor) -> list[dict[str, Any]]:
     grade = who.max_grade(resource_name(type(row)))
     by_column = {field.column: field for field in row._meta.concrete_fields}
     lines = changes(row, limit=60)
-    names = dict(Person.objects.filter(pk__in={line["actor"] for line in lines if line["actor"]}).values_list("pk", "name"))
+    names = dict(
+        Person.objects.filter(pk__in={line["actor"] for line in lines if line["actor"]}).values_list("pk", "name")
+    )
     after = {field.column: getattr(row, field.attname) for field in row._meta.concrete_fields}
     out = []
     for line in lines:
@@ -138,16 +152,22 @@ def _history(row: Record, who: Actor) -> list[dict[str, Any]]:
                 continue
             spec = spec_of(field)
             hidden = spec.grade > grade or spec.personal
-            differences.append({
-                "label": spec.label or str(field.verbose_name),
-                "before": "****" if hidden else _text(field, before),
-                "after": "****" if hidden else _text(field, after.get(column)),
-            })  # fmt: skip
+            differences.append(
+                {
+                    "label": spec.label or str(field.verbose_name),
+                    "before": "****" if hidden else _text(field, before),
+                    "after": "****" if hidden else _text(field, after.get(column)),
+                }
+            )
             after[column] = before
-        out.append({
-            "at": line["at"], "kind": {"I": "新建", "U": "修改", "D": "删除"}.get(line["kind"], "批量"),
-            "who": names.get(line["actor"], "系统"), "differences": differences,
-        })  # fmt: skip
+        out.append(
+            {
+                "at": line["at"],
+                "kind": {"I": "新建", "U": "修改", "D": "删除"}.get(line["kind"], "批量"),
+                "who": names.get(line["actor"], "系统"),
+                "differences": differences,
+            }
+        )
     return out
 
 
@@ -156,7 +176,7 @@ def _text(field: models.Field[Any, Any], value: Any) -> str:
         return "（空）"
     try:
         clear = field.to_python(value) if not field.is_relation and not isinstance(field, models.BinaryField) else value
-    except Exception:  # noqa: BLE001 - an old value of another type is shown as it stands
+    except Exception:
         clear = value
     return text_of(clear, spec_of(field)) or str(value)[:60]
 
@@ -169,12 +189,20 @@ def _related(row: Record, who: Actor) -> list[dict[str, Any]]:
         if not who.lines("read", name):
             continue
         for field in model._meta.local_fields:
-            if field.many_to_one and field.related_model in kinds and field.name in declaration(model).filters + declaration(model).list:
+            if (
+                field.many_to_one
+                and field.related_model in kinds
+                and field.name in declaration(model).filters + declaration(model).list
+            ):
                 rows = model.visible_to(who).filter(**{field.name: row.pk})
                 top = list(rows.order_by("-pk")[:5])
                 if top:
-                    found.append({
-                        "title": declaration(model).title, "href": f"{path_of(model)}?{field.name}={row.pk}", "rows": top,
-                        "more": len(top) == 5,
-                    })  # fmt: skip
+                    found.append(
+                        {
+                            "title": declaration(model).title,
+                            "href": f"{path_of(model)}?{field.name}={row.pk}",
+                            "rows": top,
+                            "more": len(top) == 5,
+                        }
+                    )
     return found

@@ -26,7 +26,9 @@ def search(request: HttpRequest) -> HttpResponse:
     groups: list[dict[str, Any]] = []
     if not text:
         links = [link for group in page_context(request)["nav"] for link in group["links"]]
-        return JsonResponse({"groups": [{"title": "常用", "items": [{"title": link["title"], "href": link["href"]} for link in links]}]})
+        return JsonResponse(
+            {"groups": [{"title": "常用", "items": [{"title": link["title"], "href": link["href"]} for link in links]}]}
+        )
     for name, model in records().items():
         own = declaration(model)
         if not own.search or not who.lines("read", name) or resource_name(model) in ("matters.matterstep",):
@@ -48,5 +50,7 @@ def search(request: HttpRequest) -> HttpResponse:
         for indicator in indicators().values()
         if text in indicator.title
     ]
-    groups += [{"title": "操作", "items": verbs[:EACH]}] * bool(verbs) + [{"title": "指标", "items": numbers[:EACH]}] * bool(numbers)
+    groups += [{"title": "操作", "items": verbs[:EACH]}] * bool(verbs) + [
+        {"title": "指标", "items": numbers[:EACH]}
+    ] * bool(numbers)
     return JsonResponse({"groups": groups})

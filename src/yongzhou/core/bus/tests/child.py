@@ -19,9 +19,9 @@ django.setup()
 
 
 async def main(what: str) -> None:
+    from yongzhou.core.bus.connection import connect_patiently
     from yongzhou.core.bus.consumer import consume
     from yongzhou.core.bus.relay import relay
-    from yongzhou.core.bus.streams import connect_patiently
     from yongzhou.core.bus.subscriptions import subscriptions
     from yongzhou.core.bus.tests import cast  # noqa: F401
 

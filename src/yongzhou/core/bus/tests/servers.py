@@ -15,7 +15,7 @@ from django.apps import apps
 from django.db import connection
 
 from yongzhou.core.audit.install import INSTALL_SQL as AUDIT_SQL
-from yongzhou.core.bus.streams import connect_patiently
+from yongzhou.core.bus.connection import connect_patiently
 from yongzhou.core.home import Home
 from yongzhou.core.jobs.install import INSTALL_SQL as JOBS_SQL
 from yongzhou.house.family import Family, State, postgres_and_nats

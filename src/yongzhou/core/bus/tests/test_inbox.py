@@ -8,14 +8,15 @@ import pytest
 from django.db import connections, transaction
 
 from yongzhou.core.bus import consumer, inbox
+from yongzhou.core.bus.connection import connect, connect_patiently
 from yongzhou.core.bus.consumer import consume, lag
 from yongzhou.core.bus.models import DeadLetter, Inbox, Outbox
 from yongzhou.core.bus.outbox import enqueue
 from yongzhou.core.bus.relay import relay
-from yongzhou.core.bus.streams import connect, connect_patiently, ensure_streams
 from yongzhou.core.bus.subscriptions import subscriptions
 from yongzhou.core.bus.tests import cast
 from yongzhou.core.bus.tests.cast import POISON, effects, moved
+from yongzhou.core.streams import ensure_streams
 
 ACTOR = UUID(int=7)
 

@@ -9,12 +9,13 @@ from django.db.transaction import TransactionManagementError
 from nats.errors import MaxPayloadError
 
 from yongzhou.core.bus import relay as relay_module
+from yongzhou.core.bus.connection import connect
 from yongzhou.core.bus.events import STREAM
 from yongzhou.core.bus.models import DeadLetter, Outbox
 from yongzhou.core.bus.outbox import EventTooLargeError, enqueue
 from yongzhou.core.bus.relay import relay
-from yongzhou.core.bus.streams import connect, ensure_streams
 from yongzhou.core.bus.tests.cast import moved
+from yongzhou.core.streams import ensure_streams
 
 ACTOR = UUID(int=7)
 

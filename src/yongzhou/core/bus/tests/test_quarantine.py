@@ -6,10 +6,11 @@ import pytest
 from django.db import connections
 
 from yongzhou.core.bus import quarantine as room
+from yongzhou.core.bus.connection import connect_patiently
 from yongzhou.core.bus.models import Quarantine
 from yongzhou.core.bus.quarantine import ReplayError, mend_and_replay, payload_of, quarantine, replay_handler
 from yongzhou.core.bus.quarantine_consumer import consume_quarantine
-from yongzhou.core.bus.streams import QUARANTINE, connect_patiently, ensure_streams
+from yongzhou.core.streams import QUARANTINE, ensure_streams
 
 ID_NUMBER = "431103199001011234"
 taken: list[bytes] = []
@@ -69,8 +70,15 @@ def test_registration_replays_a_stations_rows():
 
 
 def test_gateway_messages_become_rows_once_and_leave_the_stream(home):
-    body = {"door": "sl651", "station": None, "peer": "10.0.0.1:5", "received": "2026-11-24T10:00:00Z",
-            "reason": "CRC 不符", "where": "校验码", "hex": "7e7e01"}  # fmt: skip
+    body = {
+        "door": "sl651",
+        "station": None,
+        "peer": "10.0.0.1:5",
+        "received": "2026-11-24T10:00:00Z",
+        "reason": "CRC 不符",
+        "where": "校验码",
+        "hex": "7e7e01",
+    }
 
     async def go():
         bus = await connect_patiently(home, "tests")

@@ -8,10 +8,10 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from yongzhou.core.data.fields import Spec, Text
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.personal import Sealed, mask
 from yongzhou.core.data.present import Shown, cell, present
-from yongzhou.core.data.fields import Spec, Text
 from yongzhou.core.data.registry import records
 from yongzhou.core.people.models import Person, Unit
 from yongzhou.testing import people
@@ -51,7 +51,11 @@ def test_personal_value_is_sealed_at_rest_found_blindly_and_masked():
 
 @pytest.mark.parametrize(
     ("kind", "clear", "masked"),
-    [("phone", "13812342071", "138****2071"), ("id", "431103199001011239", "431***********1239"), ("name", "陈立新", "陈**")],
+    [
+        ("phone", "13812342071", "138****2071"),
+        ("id", "431103199001011239", "431***********1239"),
+        ("name", "陈立新", "陈**"),
+    ],
 )
 def test_masks(kind, clear, masked):
     assert mask(clear, kind) == masked

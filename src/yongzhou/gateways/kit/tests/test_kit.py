@@ -9,12 +9,12 @@ import pytest
 from nats.js.errors import NotFoundError
 
 from yongzhou.core import wire
+from yongzhou.core.streams import STREAMS, ensure_streams
 from yongzhou.gateways.kit.door import connect, open_door
 from yongzhou.gateways.kit.frame import DAY_US, DeviceFrame, judge
 from yongzhou.gateways.kit.limiter import Limiter
 from yongzhou.gateways.kit.publisher import BATCH_WEIGHT, Publisher, frames_to_table
 from yongzhou.gateways.kit.quarantine import Rejected
-from yongzhou.gateways.kit.streams import ensure_streams, stream_configs
 from yongzhou.gateways.kit.testing import NatsServer
 
 NOW = 1_700_000_000_000_000
@@ -72,7 +72,9 @@ def test_limiter_slows_only_the_flooder():
 
 
 def test_all_streams_refuse_when_full():
-    assert {config.discard.value for config in stream_configs().values()} == {"new"}
+    assert {name: config.discard.value for name, config in STREAMS.items() if name != "EVENTS"} == dict.fromkeys(
+        ("OBS", "QUARANTINE", "COMMANDS"), "new"
+    )
 
 
 async def _streams(server: NatsServer) -> list[str]:
@@ -130,7 +132,7 @@ async def _full(server: NatsServer) -> tuple[list[bytes], list[bytes]]:
     publisher.submit([frame(raw=bytes(5_000))], listener, b"yes")
     await asyncio.sleep(0.5)
     before = list(listener.heard)
-    config = stream_configs()["OBS"]
+    config = STREAMS["OBS"]
     await js.update_stream(config)
     await publisher.drain(5)
     await bus.close()

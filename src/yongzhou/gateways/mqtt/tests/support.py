@@ -120,10 +120,12 @@ class DoorProcess:
         self.start()
 
     def start(self) -> None:
+        before = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "yongzhou.gateways.mqtt"], env=self.environment, stderr=log, stdout=log
             )
+        until(lambda: b"answers logins" in self.log.read_bytes()[before:], 30)
 
     def kill(self) -> None:
         self.process.kill()

@@ -14,9 +14,9 @@ from django.db import transaction
 
 from yongzhou.core.audit.models import AuditBlock
 from yongzhou.core.audit.tests.test_sealer import add
+from yongzhou.core.bus.connection import connect, connect_patiently
 from yongzhou.core.bus.models import Quarantine
 from yongzhou.core.bus.outbox import enqueue
-from yongzhou.core.bus.streams import connect, connect_patiently
 from yongzhou.core.bus.tests.cast import effects, moved
 from yongzhou.core.bus.tests.servers import kill_and_wait
 from yongzhou.core.jobs.models import JobRun
