@@ -22,9 +22,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yongzhou.core import wire
-from yongzhou.core.bus.streams import connect as connect_bus
+from yongzhou.core.bus.connection import connect as connect_bus
 from yongzhou.core.home import Home
 from yongzhou.core.lake import Lake, connect
+from yongzhou.core.streams import OBS, ensure_streams
 from yongzhou.engines.telemetry import stream
 from yongzhou.house.family import postgres_and_nats
 
@@ -150,7 +151,7 @@ async def rounds(home: Home) -> tuple[list[float], list[float]]:
 
     bus = await connect_bus(home, "benchmark")
     js = bus.jetstream()
-    await stream.ensure(js)
+    await ensure_streams(js, [OBS])
     incarnation = (await stream.standing(js)).incarnation
     ours: list[float] = []
     peer: list[float] = []

@@ -40,7 +40,9 @@ def people() -> SimpleNamespace:
     return SimpleNamespace(**{login.name: actor_of(login.person_id, fresh=True) for login in Login.objects.all()})
 
 
-def run(op: Any, actor: Any, /, *, dry: bool = False, key: str | None = None, purpose: str | None = None, **data: Any) -> Any:
+def run(
+    op: Any, actor: Any, /, *, dry: bool = False, key: str | None = None, purpose: str | None = None, **data: Any
+) -> Any:
     """Run an operation and return its output."""
     from yongzhou.core.operations.run import run as run_operation
 

@@ -139,6 +139,8 @@ def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]
     """A module's own database where transactions really commit; other processes may use it by `DATABASE`."""
     from django.db import connections
 
+    from yongzhou.core.catalogue.reader import close_readers
+
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     before, name = Home.here().database, f"test_committed_{worker}"
     clone(name)
@@ -149,6 +151,7 @@ def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]
         try:
             yield name
         finally:
+            close_readers()
             connection.close()
             connection.settings_dict["NAME"], os.environ["DATABASE"] = before, before
 

@@ -61,10 +61,13 @@ def decode(message: bytes) -> pa.Table:
     try:
         table = pa.ipc.open_stream(message).read_all()
         table.validate(full=True)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise WireError(f"not an Arrow stream: {error}") from error
     if (table.schema.metadata or {}).get(b"version") != VERSION or not table.schema.equals(FRAME):
         raise WireError("schema is not observation frames version 1")
+    empty = [field.name for field in FRAME if not field.nullable and table[field.name].null_count]
+    if empty:
+        raise WireError(f"nothing in {', '.join(empty)}")
     lengths = [
         table[name].combine_chunks().value_lengths()
         for name in ("element", "phenomenon", "result", "flag", "source_flag")

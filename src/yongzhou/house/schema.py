@@ -62,13 +62,8 @@ def drop_migrations(package: Path = PACKAGE) -> int:
 
 def make_migrations() -> None:
     """Write migrations for what models say and migrations do not, in every app of the house that has models."""
-    labels = _django(
-        "-c",
-        "import django; django.setup(); from django.apps import apps;"
-        "print(*sorted({m._meta.app_label for m in apps.get_models() if m.__module__.startswith('yongzhou.')}))",
-    ).split()
-    for path in {_folder_of(label) for label in labels} - {None}:
-        assert path is not None
+    labels = _labels()
+    for path in filter(None, map(_folder_of, labels)):
         (path / "migrations").mkdir(exist_ok=True)
         (path / "migrations" / "__init__.py").touch()
     _django("-m", "django", "makemigrations", "--no-header", "-v", "0", *labels)
@@ -76,7 +71,8 @@ def make_migrations() -> None:
 
 def missing_migrations() -> str:
     """What `makemigrations` would write, "" if migrations say what models say. Needs no database."""
-    return _django("-m", "django", "makemigrations", "--check", "--dry-run", "--skip-checks", "-v", "1", fails=True)
+    options = ("--check", "--dry-run", "--skip-checks", "-v", "1")
+    return _django("-m", "django", "makemigrations", *options, *_labels(), fails=True)
 
 
 def write_baseline(baseline: Path = BASELINE) -> None:
@@ -136,15 +132,18 @@ def _migration_rows(home: Home) -> str:
     return f"\ninsert into public.django_migrations (app, name, applied) values\n{lines};\n"
 
 
-def _folder_of(label: str) -> Path | None:
-    return next(
-        (
-            path
-            for pattern in ("core", "engines", "systems/*", "portals")
-            for path in PACKAGE.glob(f"{pattern}/{label}")
-        ),
-        None,
+def _labels() -> list[str]:
+    """Apps of the house that have models."""
+    code = (
+        "import django; django.setup(); from django.apps import apps;"
+        "print(*sorted({m._meta.app_label for m in apps.get_models() if m.__module__.startswith('yongzhou.')}))"
     )
+    return _django("-c", code).split()
+
+
+def _folder_of(label: str) -> Path | None:
+    floors = ("core", "engines", "systems/*", "portals")
+    return next((path for floor in floors for path in PACKAGE.glob(f"{floor}/{label}")), None)
 
 
 def _django(*arguments: str, environment: dict[str, str] | None = None, fails: bool = False) -> str:

@@ -47,6 +47,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "yongzhou.portals.gate.context.house",
+                "yongzhou.portals.workbench.nav.desk",
             ],
         },
     }

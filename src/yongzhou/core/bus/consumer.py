@@ -14,7 +14,6 @@ from typing import Final
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import ConnectionClosedError
-from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
@@ -48,7 +47,7 @@ async def consume(bus: Client, subscription: Subscription, threads: Executor) ->
     while True:
         try:
             messages = await fetcher.fetch(BATCH, timeout=_FETCH_S)
-        except NatsTimeout:
+        except TimeoutError:  # nats-py raises its own, and now and then asyncio's bare one
             if bus.is_closed:
                 raise ConnectionClosedError from None
             continue

@@ -9,7 +9,6 @@ from django.db import close_old_connections
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import ConnectionClosedError
-from nats.errors import TimeoutError as NatsTimeout
 from nats.js.api import AckPolicy, ConsumerConfig
 
 from yongzhou.core.bus.consumer import ACK_WAIT_S
@@ -39,7 +38,7 @@ async def consume_quarantine(bus: Client, threads: Executor) -> None:
     while True:
         try:
             messages = await fetcher.fetch(100, timeout=5)
-        except NatsTimeout:
+        except TimeoutError:  # nats-py raises its own, and now and then asyncio's bare one
             if bus.is_closed:
                 raise ConnectionClosedError from None
             continue

@@ -18,7 +18,7 @@ _RESOURCE: Final = re.compile(r"\{\{\s*resource\('([a-z0-9_.]+)'\)\s*\}\}")
 SECONDS: Final = 20.0  # an expert's SQL stops after this
 
 _lock = threading.Lock()
-_lakes: dict[Home, Lake] = {}
+_lakes: dict[tuple[Home, str], Lake] = {}  # by home and database
 
 
 def resources_of(sql: str) -> tuple[str, ...]:
@@ -44,9 +44,17 @@ def reader(home: Home | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
             timer.cancel()
 
 
-def _lake(home: Home) -> Lake:
+def close_readers() -> None:
+    """Let go of every lake and its connections to PostgreSQL."""
     with _lock:
-        if home not in _lakes:
+        while _lakes:
+            _lakes.popitem()[1].close()
+
+
+def _lake(home: Home) -> Lake:
+    key = (home, home.database)
+    with _lock:
+        if key not in _lakes:
             try:
                 lake = connect(home, read_only=True, memory="256MB")
             except LakeError:
@@ -54,5 +62,5 @@ def _lake(home: Home) -> Lake:
             with lake.cursor() as cursor:
                 dsn = home.dsn("yz_reader").replace("'", "''")
                 cursor.execute(f"ATTACH '{dsn}' AS shared (TYPE postgres, READ_ONLY, SCHEMA 'share')")
-            _lakes[home] = lake
-        return _lakes[home]
+            _lakes[key] = lake
+        return _lakes[key]

@@ -64,6 +64,9 @@ def resources() -> dict[str, Resource]:
 class CatalogueError(KeyError):
     """A resource that is not shared."""
 
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would put it in quotes
+
 
 def resource(name: str) -> Resource:
     """One resource; `CatalogueError` names the ones there are."""

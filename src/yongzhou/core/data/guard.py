@@ -52,6 +52,23 @@ def _reach(grant: Grant, own: Declaration, actor: Actor) -> Q | None:
     return None
 
 
+def grade_of(actor: Actor, row: Record) -> int:
+    """The highest grade that a reading line allows which reaches this very row; 0 for none.
+
+    Only where lines differ is the row asked for: a line of one's own rows must not unmask those of a county.
+    """
+    model = type(row)
+    lines = actor.lines("read", resource_name(model))
+    if len({line.max_grade for line in lines}) <= 1:
+        return lines[0].max_grade if lines else 0
+    own = declaration(model)
+    for line in sorted(lines, key=lambda line: -line.max_grade):
+        part = _reach(line, own, actor)
+        if part is not None and (not part or model._default_manager.filter(part, pk=row.pk).exists()):
+            return line.max_grade
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Why an actor may or may not: the granting line, or each line with the condition that failed."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, models
 
 from yongzhou.core.data.house import declaration
+from yongzhou.core.data.personal import Personal
 from yongzhou.core.data.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -97,6 +98,9 @@ def past(record_type: type[R], id: UUID, at: datetime) -> R | None:
             raw = columns[field.column]
             if isinstance(field, models.BinaryField) and isinstance(raw, str):
                 raw = bytes.fromhex(raw[2:])
+            if isinstance(field, Personal):
+                values[field.attname] = field.from_db_value(raw)  # type: ignore[arg-type]
+                continue
             values[field.attname] = field.to_python(raw) if raw is not None and not field.is_relation else raw
     row = record_type(**values)
     row._state.adding = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from django.db import models
@@ -94,6 +95,14 @@ def mask(text: str, kind: PersonalKind) -> str:
     if kind == "address":
         return text[:6] + "****"
     return "****"
+
+
+_NUMBERS: Final = re.compile(r"(?<![0-9])(?:[0-9]{17}[0-9Xx]|[0-9]{15}|1[0-9]{10})(?![0-9])")
+
+
+def scrub(text: str) -> str:
+    """A text for a log, a reason or a note: whatever could be an ID number or a mobile number in it is masked."""
+    return _NUMBERS.sub(lambda found: mask(found.group(), "phone" if len(found.group()) == 11 else "id"), text)
 
 
 MASK: Final = "****"

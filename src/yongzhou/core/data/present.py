@@ -15,7 +15,7 @@ from django.utils import timezone
 from yongzhou.core.data import codes
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.fields import Spec, spec_of
-from yongzhou.core.data.guard import resource_name
+from yongzhou.core.data.guard import grade_of
 from yongzhou.core.data.personal import Sealed, mask
 from yongzhou.core.data.record import Record
 
@@ -45,12 +45,23 @@ def present(row: Record, actor: Actor, *, names: tuple[str, ...] | None = None) 
     A value above the actor's grade, and every personal value, is masked; `reveal` opens one for a purpose.
     """
     model = type(row)
-    grade = actor.max_grade(resource_name(model))
+    grade = grade_of(actor, row)
     if names is None:
         names = tuple(
             field.name for field in model._meta.concrete_fields if not isinstance(field, models.OneToOneField)
         )
     return {name: _shown(row, name, grade) for name in names}
+
+
+def called(row: Record, actor: Actor) -> str:
+    """What a row is called, for titles, hits and choices: its own text, in which masked values stay masked."""
+    text, grade = str(row), grade_of(actor, row)
+    for column in row._meta.concrete_fields:
+        spec, value = spec_of(column), getattr(row, column.attname)
+        hidden = spec.personal is not None or spec.grade > grade
+        if hidden and isinstance(value, str) and not isinstance(value, Sealed) and value and value in text:
+            text = text.replace(value, _masked(value, spec))
+    return text
 
 
 def _shown(row: Record, path: str, grade: int) -> Shown:

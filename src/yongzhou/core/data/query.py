@@ -14,9 +14,10 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import models
+from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
+from django.db import DataError, models, transaction
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
@@ -72,6 +73,8 @@ def query(model: type[R], actor: Actor, words: Mapping[str, str]) -> Query[R]:
     own = declaration(model)
     rows = model.visible_to(actor)
     grade = actor.max_grade(resource_name(model))
+    if any("\0" in word or "\0" in value for word, value in words.items()):
+        raise QueryError("条件里有不可见字符（NUL）；请重新输入")
     for word, value in words.items():
         if word in _WORDS or value == "":
             continue
@@ -83,13 +86,21 @@ def query(model: type[R], actor: Actor, words: Mapping[str, str]) -> Query[R]:
     if related:
         rows = rows.select_related(*related)
     limit = words.get("limit", "")
-    if limit and not (limit.isdigit() and 1 <= int(limit) <= MAX_PAGE):
+    if limit and not (limit.isdecimal() and len(limit) <= 6 and 1 <= int(limit) <= MAX_PAGE):
         raise QueryError(f"limit 应为 1 至 {MAX_PAGE}")
     return Query(model, rows, sort, descending, _cursor(words.get("after", "")), int(limit or PAGE))
 
 
 def page(asked: Query[R]) -> Page[R]:
-    """Fetch one page: one query for rows, one bounded count."""
+    """Fetch one page: one query for rows, one bounded count; `QueryError` for a value that no row can have."""
+    try:
+        with transaction.atomic():  # a refused value must not spoil the caller's transaction
+            return _page(asked)
+    except (DataError, ValidationError, FieldError, ValueError, TypeError, OverflowError) as error:
+        raise QueryError("条件里有不可能的值（数太大、游标不对）；请去掉它再试") from error
+
+
+def _page(asked: Query[R]) -> Page[R]:
     rows, sign = asked.rows, "-" if asked.descending else ""
     count = rows.order_by()[: COUNT_STOP + 1].count()
     if asked.cursor is not None:
@@ -122,12 +133,16 @@ def _condition(model: type[Record], word: str, value: str, grade: int) -> Q:
         field = _follow(model, name)
     except FieldDoesNotExist as error:
         raise QueryError(f"没有「{word}」这个筛选；可用：{'、'.join(sorted(allowed))}") from error
-    if isinstance(field, Personal):
+    if isinstance(field, Personal) and field in model._meta.concrete_fields:  # never through a link to somebody hidden
+        if suffix:
+            raise QueryError(f"「{field.spec.label}」只能按完整的值查找")
         return Q(**{f"{name}_blind": blind(value, field.spec.personal or "contact")})  # equality only
     if name not in allowed:
         raise QueryError(f"不能按「{word}」筛选；可用：{'、'.join(sorted(allowed))}")
     if spec_of(field).grade > grade:
         raise QueryError(f"「{spec_of(field).label}」对您是遮蔽的，不能用来筛选")
+    if suffix and spec_of(field).personal:
+        raise QueryError(f"「{spec_of(field).label}」只能按完整的值查找")
     if name == own.region:
         return Q(**{f"{name}__gte": value, f"{name}__lt": value + ":"})
     try:
@@ -136,8 +151,8 @@ def _condition(model: type[Record], word: str, value: str, grade: int) -> Q:
         if suffix:
             return Q(**{f"{name}__{suffix}": field.to_python(value)})
         return Q(**{f"{name}__in": [_value(field, part) for part in value.split(",")[:100]]})
-    except (ValidationError, ValueError) as error:
-        raise QueryError(f"「{word}={value}」不是有效的值") from error
+    except (ValidationError, ValueError, TypeError, OverflowError) as error:
+        raise QueryError(f"「{word}={value[:60]}」不是有效的值") from error
 
 
 def _value(field: models.Field[Any, Any], text: str) -> Any:
@@ -161,7 +176,9 @@ def _search(model: type[Record], text: str, grade: int) -> Q:
     paths = [path for path in own.search if spec_of(_follow(model, path)).grade <= grade]
     if not paths:
         raise QueryError(f"{own.title}没有可供搜索的字段")
-    return reduce(or_, (Q(**{f"{path}__icontains": text[:60]}) for path in paths))
+    # a masked name is found by the whole name only: a part of it would spell it out letter by letter
+    steps = {path: "" if spec_of(_follow(model, path)).personal else "__icontains" for path in paths}
+    return reduce(or_, (Q(**{f"{path}{step}": text[:60]}) for path, step in steps.items()))
 
 
 def _sort(model: type[Record], word: str) -> tuple[str, bool]:
@@ -174,6 +191,15 @@ def _sort(model: type[Record], word: str) -> tuple[str, bool]:
     return name, word.startswith("-")
 
 
+def moment(text: str) -> datetime | None:
+    """The instant that an address names; None unless it is a real one with its zone, within what can be compared."""
+    try:
+        at = parse_datetime(text) if len(text) < 40 else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None and 1900 <= at.year <= 9000 else None
+
+
 def _encode(value: Any, row: Record) -> str:
     text = value.isoformat() if isinstance(value, datetime) else value
     return base64.urlsafe_b64encode(json.dumps([text, str(row.pk)], default=str).encode()).decode().rstrip("=")
@@ -184,6 +210,6 @@ def _cursor(text: str) -> tuple[Any, str] | None:
         return None
     try:
         value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return (parse_datetime(value) or value) if isinstance(value, str) else value, str(UUID(str(key)))
     except (ValueError, TypeError) as error:
         raise QueryError("after 不是本列表给出的游标") from error
-    return (parse_datetime(value) or value) if isinstance(value, str) else value, str(key)

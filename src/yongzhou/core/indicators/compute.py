@@ -7,7 +7,8 @@ import time
 from datetime import datetime
 
 import duckdb
-from django.db import connection, transaction
+import pyarrow as pa
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from yongzhou.core.bus.live import publish_live
@@ -39,11 +40,18 @@ def compute(indicator: Indicator, *, now: datetime | None = None) -> int:
             table = cursor.execute(
                 f"select period, region, value, numerator, denominator, origin from ({bind(indicator.sql)})"
                 " where period is not null"
-            ).fetch_arrow_table()
-    except (duckdb.Error, CatalogueError) as error:
+            ).to_arrow_table()
+        changed = _store(indicator, at, started, table)
+    except (duckdb.Error, CatalogueError, DatabaseError) as error:  # one wrong indicator never stops the others
         logger.warning("indicator %s: %s", indicator.name, error)
         _note(indicator, at, started, rows=0, error=str(error)[:2000])
         return 0
+    if changed:
+        publish_live("indicator", {"key": indicator.name, "at": at.isoformat()})
+    return changed
+
+
+def _store(indicator: Indicator, at: datetime, started: float, table: pa.Table) -> int:
     columns = {name: table[name].to_pylist() for name in table.column_names}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -61,8 +69,6 @@ def compute(indicator: Indicator, *, now: datetime | None = None) -> int:
         )
         changed: int = cursor.rowcount
         _note(indicator, at, started, rows=table.num_rows, error="")
-    if changed:
-        publish_live("indicator", {"key": indicator.name, "at": at.isoformat()})
     return changed
 
 

@@ -117,14 +117,15 @@ def note_step(
     ctx: Context, matter: Matter, *, before: str, reason: str = "", files: Sequence[Any] = (), **facts: Any
 ) -> None:
     """Write one line into the matter's story without moving it."""
-    person = ctx.actor.id if ctx.actor.kind == "person" and Person.objects.filter(pk=ctx.actor.id).exists() else None
+    reporter = bool(ctx.actor.grants) and all(grant.own for grant in ctx.actor.grants)  # never named to who handles it
+    known = ctx.actor.kind == "person" and not reporter and Person.objects.filter(pk=ctx.actor.id).exists()
     step = MatterStep(
         matter_id=matter.pk,
         at=ctx.now,
         before=before,
         after=matter.state,
-        actor_id=person,
-        actor_name=ctx.actor.name,
+        actor_id=ctx.actor.id if known else None,
+        actor_name="上报人" if reporter else ctx.actor.name,
         reason=reason,
         files=list(files),
         facts=facts,

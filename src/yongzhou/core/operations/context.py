@@ -47,7 +47,9 @@ class Context:
         """The row, if this actor may act on it; 404 if he may not even see it, 403 if only that; locked by default."""
         rows = model.visible_to(self.actor, action or self.action)
         if lock:
-            rows = rows.select_for_update(of=("self",))
+            # the parent's row too: its state may change while we wait for the child's
+            links = [link.name for link in model._meta.parents.values() if link is not None]
+            rows = rows.select_for_update(of=("self", *links))
         row = rows.filter(pk=id).first()
         if row is None:
             if action is None and self.action != "read" and model.visible_to(self.actor).filter(pk=id).exists():

@@ -44,6 +44,15 @@ class Written(BaseModel):
     row_version: int
 
 
+def must_be_writable(model: type[Record]) -> None:
+    """405 for a record that changes by its own operations only (`api` is not "write"), whatever rights somebody has."""
+    own = declaration(model)
+    if own.api != "write":
+        raise Problem(
+            "read_only", f"{own.title}只能通过专门的操作改变", status=405, remedy="见 /developer/ 里这个系统的操作"
+        )
+
+
 def inputs(model: type[Record]) -> dict[str, models.Field[Any, Any]]:
     """The columns that people fill in."""
     return {

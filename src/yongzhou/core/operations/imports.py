@@ -15,11 +15,13 @@ from django.db import models
 from pydantic import BaseModel, ValidationError
 
 from yongzhou.core.bus.models import Quarantine
-from yongzhou.core.bus.quarantine import quarantine, replay_handler
+from yongzhou.core.bus.quarantine import CONTEXT, quarantine, replay_handler
+from yongzhou.core.crypto import unseal_bytes
 from yongzhou.core.data import codes
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.guard import resource_name
+from yongzhou.core.data.personal import scrub
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
 from yongzhou.core.data.sheets import read_sheet
@@ -168,7 +170,7 @@ def _aside(
     reason = "；".join(
         f"『{labels.get(str(line['field']), line['field'] or '整行')}』{line['message']}" for line in lines
     )
-    where = f"{name} 第 {number} 行"
+    reason, where = scrub(reason), scrub(f"{name} 第 {number} 行")  # a cell in the wrong column may be a person's
     payload = {"resource": resource_name(model), "actor": str(actor.id), "row": given}
     quarantine(
         f"import.{resource_name(model)}",
@@ -192,7 +194,9 @@ def replay_row(payload: bytes, row: Quarantine) -> None:
     """Take one mended row in again, for the person who had imported it."""
     try:
         given = _Payload.model_validate_json(payload)
+        # whoever mends a row mends its cells only: for whom and into what it goes is what the import said
+        first = _Payload.model_validate_json(unseal_bytes(row.payload, CONTEXT))
     except ValidationError as error:
         raise invalid(error) from error
-    model = records()[given.resource]
-    run(create(model), actor_of(given.actor, fresh=True), _decoded(model, given.row), door="house")
+    model = records()[first.resource]
+    run(create(model), actor_of(first.actor, fresh=True), _decoded(model, given.row), door="house")

@@ -20,6 +20,7 @@ from yongzhou.core.data.actor import Actor
 from yongzhou.core.jobs.queue import submit as queue
 from yongzhou.core.jobs.registry import JobFunction, Run, add_resolver
 from yongzhou.core.operations.context import Context
+from yongzhou.core.operations.keeping import opened, sealed
 from yongzhou.core.operations.problem import forbidden, invalid
 from yongzhou.core.operations.registry import Operation, find
 from yongzhou.core.operations.run import run, sign
@@ -38,8 +39,7 @@ def submit(
         given = data if isinstance(data, op.input) else op.input.model_validate(data)
     except ValidationError as error:
         raise invalid(error) from error
-    return queue(
-        op.name, json.loads(given.model_dump_json()), actor_id=actor.id, actor_name=actor.name, purpose=purpose
+    return queue(op.name, sealed(json.loads(given.model_dump_json())), actor_id=actor.id, actor_name=actor.name, purpose=purpose
     )
 
 
@@ -85,7 +85,8 @@ def _resolve(name: str) -> JobFunction | None:
     if op is None:
         return None
 
-    def function(running: Run, data: dict[str, JsonValue]) -> JsonValue:
+    def function(running: Run, kept: dict[str, JsonValue]) -> JsonValue:
+        data = opened(kept)
         actor = actor_of(running.actor_id, fresh=True)
         ctx = Context(actor=actor, now=timezone.now(), op_id=uuid7(), job=JobHandle(running, op) if op.job else None)
         result = run(op, actor, data, door="job", key=None if op.job else str(running.id), context=ctx)

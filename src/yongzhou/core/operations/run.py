@@ -20,6 +20,7 @@ from yongzhou.core.crypto.identity import uuid7
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.guard import why
 from yongzhou.core.operations.context import Context
+from yongzhou.core.operations.keeping import opened, sealed
 from yongzhou.core.operations.models import Answer, Proposal
 from yongzhou.core.operations.problem import Problem, forbidden, invalid
 from yongzhou.core.operations.registry import Operation
@@ -66,7 +67,7 @@ def run(
             return _propose(op, actor, given)
         return _run(op, actor, given, door, key, dry, purpose, now or timezone.now(), context)
     except ValidationError as error:
-        raise _note_refusal(op, actor, invalid(error), door, purpose) from error
+        raise _note_refusal(op, actor, invalid(error), door, purpose) from None  # its text quotes the input
     except Problem as problem:
         raise _note_refusal(op, actor, problem, door, purpose) from problem
 
@@ -93,7 +94,7 @@ def _run(
             sign(ctx)
             answer = _claim(op, actor, key, data) if key and not dry else None
             if answer is not None and answer.output is not None:
-                return Result(output=op.output.model_validate(answer.output), replayed=True)
+                return Result(output=op.output.model_validate(opened(answer.output)), replayed=True)
             output = op.function(ctx, data)
             enqueue(ctx.events, actor.id)
             append(
@@ -107,7 +108,7 @@ def _run(
                 detail={"op": str(ctx.op_id), **ctx.notes},
             )
             if answer is not None:
-                answer.output = json.loads(output.model_dump_json())
+                answer.output = sealed(json.loads(output.model_dump_json()))
                 answer.save(update_fields=["output"])
             if dry:
                 effect = [{"record": row._meta.verbose_name, "id": str(row.pk), "text": str(row)} for row in ctx.saved]
@@ -177,7 +178,7 @@ def _propose(op: Operation[Any, Any], actor: Actor, data: BaseModel) -> Result:
     if actor.kind != "person":
         raise forbidden("需要两个人办理的事，必须由本人提出")
     proposal = Proposal.objects.create(
-        operation=op.name, body=json.loads(data.model_dump_json()), proposer=actor.id, proposer_name=actor.name
+        operation=op.name, body=sealed(json.loads(data.model_dump_json())), proposer=actor.id, proposer_name=actor.name
     )
     return Result(output=None, proposal=proposal.pk)
 
@@ -195,8 +196,8 @@ def countersign(op: Operation[Any, O], actor: Actor, proposal_id: UUID, *, door:
         now = timezone.now()
         ctx = Context(actor=actor, now=now, op_id=uuid7())
         ctx.notes = {"countersigned": str(proposal.pk), "proposer": str(proposal.proposer)}
-        result = run(op, actor, proposal.body, door=door, now=now, context=ctx)
+        result = run(op, actor, opened(proposal.body), door=door, now=now, context=ctx)
         proposal.second, proposal.decided_at = actor.id, now
-        proposal.output = json.loads(result.output.model_dump_json())
+        proposal.output = sealed(json.loads(result.output.model_dump_json()))
         proposal.save(update_fields=["second", "decided_at", "output"])
         return result

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from yongzhou.core.data.actor import NOBODY, Actor, Grant
-from yongzhou.core.people.models import Appointment, Person, RoleGrant, Unit
+from yongzhou.core.people.models import Appointment, Login, Person, RoleGrant, Unit
 
 FRESH_SECONDS: Final = 3.0  # a revoked role loses access within 5 s in every process
 _cache: dict[UUID, tuple[float, Actor]] = {}
@@ -38,7 +38,8 @@ def forget() -> None:
 
 def _load(person_id: UUID, today: date) -> Actor:
     person = Person.objects.filter(pk=person_id).select_related("unit").first()
-    if person is None:
+    logins = list(Login.objects.filter(person=person_id).values_list("is_active", flat=True))
+    if person is None or (logins and not any(logins)):  # a closed login ends sessions and tokens too
         return NOBODY
     current = Q(valid_from__isnull=True) | Q(valid_from__lte=today)
     current &= Q(valid_to__isnull=True) | Q(valid_to__gt=today)

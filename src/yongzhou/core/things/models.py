@@ -119,4 +119,3 @@ class Latest(models.Model):
 
     class Meta:
         db_table = "things_latest"
-        indexes = [models.Index(fields=["received"], name="latest_received")]

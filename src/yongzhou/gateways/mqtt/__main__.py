@@ -15,7 +15,10 @@ from yongzhou.gateways.mqtt.server import listening
 
 
 async def run(home: Home) -> None:
-    """Serve until SIGTERM or SIGINT. Environment: `MQTT_RATE`, `MQTT_BURST` (messages of one device a second, at once)."""
+    """Serve until SIGTERM or SIGINT.
+
+    Environment: `MQTT_RATE` and `MQTT_BURST` (messages of one device per second and at once).
+    """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

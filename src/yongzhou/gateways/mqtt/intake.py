@@ -8,10 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import nats.errors
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.errors import FetchTimeoutError
 
 from yongzhou.core.wire import frame_identity
 from yongzhou.gateways.kit.door import Door
@@ -131,7 +129,7 @@ class Intake:
                     await free.wait()
                 try:
                     messages = await queue.fetch(FETCH, timeout=FETCH_S)
-                except (FetchTimeoutError, nats.errors.TimeoutError):
+                except TimeoutError:
                     quiet += 1
                     if quiet % 3 == 0:  # silence may mean that somebody removed the consumer
                         await ensure_consumer(self.js)

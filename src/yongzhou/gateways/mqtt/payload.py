@@ -117,7 +117,11 @@ def _read_pack(device: str, topic: str, document: object, received: int, found: 
 def _element(device: str, name: str) -> str:
     """The part of a resolved name that follows the device's own name and a separator; else the whole name."""
     before, own, after = name.partition(device)
-    return after[1:] if own and after[:1] in (":", "/", ".", "-", "_") and (not before or not before[-1].isalnum()) else name
+    return (
+        after[1:]
+        if own and after[:1] in (":", "/", ".", "-", "_") and (not before or not before[-1].isalnum())
+        else name
+    )
 
 
 def micros(value: object) -> int:
@@ -175,7 +179,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _cbor(payload: bytes) -> object:
     if find_spec("cbor2") is None:
         raise PayloadError("本机未安装 cbor2，不能读 SenML 的 CBOR 形式；请改发 JSON 形式", "偏移 0")
-    import cbor2
+    import cbor2  # type: ignore[import-not-found,unused-ignore]
 
     loads: Callable[[bytes], object] = cbor2.loads
     try:

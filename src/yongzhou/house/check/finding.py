@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import csv
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from yongzhou.core.home import REPOSITORY
+from yongzhou.house.plan import PlanRow, plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +29,6 @@ class Finding:
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path
         return f"[{self.rule}] {place} {self.text} → {self.remedy}"
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRow:
-    """One of the 68 rows of the plan."""
-
-    row: int
-    title: str
-    folder: str  # "governance/water"
-    programme: str  # number of the programme, or "text" where only the plan's text demands it
-    heart: str
-
-    @property
-    def name(self) -> str:
-        """Folder name, unique in the house."""
-        return self.folder.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -89,27 +72,11 @@ class Tree:
         return _parsed(path, path.stat().st_mtime_ns)
 
 
-_trees: dict[tuple[Path, int], ast.Module] = {}
-
-
+@lru_cache(maxsize=2000)
 def _parsed(path: Path, version: int) -> ast.Module:
-    key = (path, version)
-    if key not in _trees:
-        _trees[key] = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    return _trees[key]
-
-
-def plan(package: Path) -> list[PlanRow]:
-    """The rows of `systems/plan.csv`."""
-    with (package / "systems" / "plan.csv").open(encoding="utf-8", newline="") as file:
-        return [PlanRow(int(r["row"]), r["title"], r["folder"], r["programme"], r["heart"]) for r in csv.DictReader(file)]
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
 def is_test(path: Path) -> bool:
     """Whether a Python file belongs to tests."""
     return "tests" in path.parts or path.name in ("testing.py", "conftest.py")
-
-
-def calls(tree: ast.AST) -> Iterator[ast.Call]:
-    """All calls of a syntax tree."""
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))

@@ -32,6 +32,9 @@ _CHAIN: Final = ("reported", "accepted", "assigned", "handling", "done", "verifi
 _HOUR_WEIGHTS: Final = np.array(
     [1, 1, 1, 1, 1, 2, 4, 6, 8, 9, 8, 7, 5, 6, 8, 9, 8, 7, 6, 5, 4, 3, 2, 1], dtype=np.float64
 )
+_RECENT: Final = np.array(
+    [[150, 4], [75, 4], [16, 3]]
+)  # urgent events still open: minutes ago, states they have been in
 SOURCE: Final = "yongzhou generate"
 
 
@@ -67,8 +70,11 @@ def load(start: datetime, end: datetime, actor: Actor) -> Lives:
     opened = opened[(opened > start.timestamp()) & (opened < end.timestamp())]
     opened += dice.uniform(0, 3000, len(opened))
     opened = np.sort(opened[opened < end.timestamp()])
+    opened = np.append(opened, end.timestamp() - 60 * _RECENT[:, 0])
     size = len(opened)
     chosen, town = dice.integers(0, len(types), size), dice.integers(0, len(towns), size)
+    urgent = [at for at, kind in enumerate(types) if kind.grade == "特急"]
+    chosen[-len(_RECENT) :] = dice.choice(urgent, len(_RECENT))  # the night has something to do
     spans = dice.lognormal(0, 0.6, (size, 6))
     rows, steps, lives = [], [], np.full((size, 3), np.inf)
     now = end.timestamp()
@@ -84,6 +90,10 @@ def load(start: datetime, end: datetime, actor: Actor) -> Lives:
             times[4:] -= times[4] - due + 60
             times[1:4] = np.minimum(times[1:4], times[4] - np.array([180, 120, 60]))
         reached = int(np.searchsorted(times, now, side="right"))
+        if (recent := index - (size - len(_RECENT))) >= 0:
+            reached = int(_RECENT[recent, 1])
+            times[1:reached] = opened[index] + (now - opened[index]) * np.linspace(0.1, 0.6, reached - 1)
+            due = max(due, now + 7200.0 * (recent + 1))
         state = _CHAIN[min(reached, len(_CHAIN)) - 1]
         decision = decide(str(kind.unit_rule), place.region, units, clause=str(kind.legal_basis))
         key, moments = uuid7(), [_moment(value) for value in times]

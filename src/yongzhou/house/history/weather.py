@@ -41,13 +41,13 @@ class Gauges:
 def storms(seed: int, start: float, end: float) -> Floats:
     """Cells of all storms between two epoch seconds: (cells, 7) birth, lon, lat, east, north (degrees/h), radius km, mm/h.
 
-    About one storm in two days, more in the afternoon, and one nine hours before the end, so that the last day has one.
+    About one storm in two days, more in the afternoon, and one six hours before the end, so that the last day has one.
     """
     dice = np.random.default_rng(seed)
     days = np.arange(np.floor(start / 86400), np.floor(end / 86400) + 1)
     chosen = days[dice.random(len(days)) < 0.45]
     births = chosen * 86400 + (7 + dice.normal(0, 3, len(chosen))) * 3600  # 15:00 in Yongzhou is 07:00 UTC
-    births = np.sort(np.append(births[births < end - 20 * 3600], end - 9 * 3600))
+    births = np.sort(np.append(births[births < end - 20 * 3600], end - 6 * 3600))
     born = np.repeat(births, CELLS)
     size = len(born)
     offset = np.tile(np.arange(CELLS), len(births)) * dice.uniform(1200, 4000, size)

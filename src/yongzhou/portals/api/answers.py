@@ -9,6 +9,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core import signing
+from django.core.exceptions import RequestDataTooBig
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
@@ -59,10 +61,12 @@ def door(*methods: str) -> Callable[[View], View]:
             except Problem as error:
                 response = problem(error)
                 if error.status == 405:
-                    response["Allow"] = ", ".join(methods)
+                    response["Allow"] = ", ".join(method for method in methods if method != request.method)
                 return response
             except QueryError as error:
                 return problem(Problem("query", str(error), status=422))
+            except DataError:  # a number or a date beyond what a column holds; the transaction is undone
+                return problem(Problem("invalid", "有一个值超出了可以保存的范围", remedy="检查过大的数、过早或过晚的时间"))
 
         return wrapped
 
@@ -86,7 +90,10 @@ def _actor(request: HttpRequest) -> Actor:
         person = signing.TimestampSigner(salt=_SALT).unsign(value, max_age=TOKEN_HOURS * 3600)
     except signing.BadSignature as error:
         raise Problem("login", "令牌无效或已过期", status=401, remedy="POST /api/sign-in 重新取得") from error
-    return actor_of(UUID(person))
+    try:
+        return actor_of(UUID(person))
+    except ValueError as error:
+        raise Problem("login", "令牌无效或已过期", status=401, remedy="POST /api/sign-in 重新取得") from error
 
 
 def _plain(request: HttpRequest) -> HttpResponse:
@@ -95,16 +102,35 @@ def _plain(request: HttpRequest) -> HttpResponse:
 
 def body(request: HttpRequest) -> dict[str, Any]:
     """The JSON object of a request; an empty body is an empty object."""
-    if not request.body:
+    try:
+        content = request.body
+    except RequestDataTooBig as error:
+        raise Problem("too_large", "内容超过 2 MB", status=413, remedy="分成几次提交；照片请走表单") from error
+    if not content:
         return {}
     if request.content_type not in ("application/json", ""):
         raise Problem("media", "内容类型应为 application/json", status=415)
     try:
-        document = json.loads(request.body)
+        document = json.loads(content, parse_constant=_no_constant)
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(
             "json", f"不是有效的 JSON：{str(error)[:80]}", status=400, remedy="检查引号、逗号与编码（UTF-8）"
         ) from error
     if not isinstance(document, dict):
         raise Problem("json", "内容应为一个 JSON 对象", status=400)
+    if not _storable(document):
+        raise Problem("json", "内容里有 NUL 或半个字符（孤立的代理项）", status=400, remedy="去掉不可见字符")
     return document
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} 不是 JSON 的数")
+
+
+def _storable(value: Any) -> bool:
+    """Whether every text in a document can be stored: no NUL, no half of a surrogate pair."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= mark <= "\udfff" for mark in value)
+    if isinstance(value, dict):
+        return all(_storable(key) and _storable(item) for key, item in value.items())
+    return all(map(_storable, value)) if isinstance(value, list) else True

@@ -6,22 +6,21 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.dateparse import parse_datetime
 
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.guard import why
+from yongzhou.core.data.guard import resource_name, why
 from yongzhou.core.data.history import past
 from yongzhou.core.data.present import plain, present
-from yongzhou.core.data.query import page, query
+from yongzhou.core.data.query import moment, page, query
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
-from yongzhou.core.operations.generic import change, create
+from yongzhou.core.operations.generic import change, create, must_be_writable
 from yongzhou.core.operations.problem import Problem, forbidden, not_found
 from yongzhou.core.operations.registry import Operation, find
 from yongzhou.core.operations.run import Result, countersign, run
 from yongzhou.portals.api import openapi
 from yongzhou.portals.api.answers import answer, body, door, token
-from yongzhou.portals.gate.views import check_login
+from yongzhou.portals.gate.views import check_login, note_sign_in
 
 
 @door("GET")
@@ -34,7 +33,9 @@ def schema(request: HttpRequest, actor: Actor, system: str | None = None) -> Htt
 def sign_in(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Name and password for a bearer token."""
     given = body(request)
-    found = check_login(str(given.get("name", ""))[:60], str(given.get("password", ""))[:200])
+    name = str(given.get("name", ""))[:60]
+    found = check_login(name, str(given.get("password", ""))[:200])
+    note_sign_in(name, found, door="rest")
     if found is None:
         raise Problem("login", "登录名或密码不对，或该账号暂时锁定", status=401, remedy="连续错 5 次锁定 10 分钟")
     return answer({"token": token(found.person_id), "expires_in": 12 * 3600})
@@ -64,6 +65,7 @@ def rows(request: HttpRequest, actor: Actor, resource: str) -> HttpResponse:
     """GET a guarded page of records; POST creates one where the record allows it."""
     model = _model(resource)
     if request.method == "POST":
+        must_be_writable(model)
         return _operate(request, actor, create(model), status=201)
     _may_read(actor, model)
     found = page(query(model, actor, request.GET.dict()))
@@ -82,14 +84,15 @@ def row(request: HttpRequest, actor: Actor, resource: str, id: UUID) -> HttpResp
     """GET one record, now or `?at=` an instant; PATCH changes it."""
     model = _model(resource)
     if request.method == "PATCH":
+        must_be_writable(model)
         return _operate(request, actor, change(model), extra={"id": str(id)})
     _may_read(actor, model)
     found = model.visible_to(actor).filter(pk=id).first()
     if found is None:
         raise not_found()
     if text := request.GET.get("at"):
-        at = parse_datetime(text) if len(text) < 40 else None
-        if at is None or at.tzinfo is None:
+        at = moment(text)
+        if at is None:
             raise Problem("query", "at 应为带时区的时间，例如 2026-06-18T03:12:00+08:00")
         found = past(model, id, at)
         if found is None:
@@ -131,15 +134,8 @@ def _operate(
 ) -> HttpResponse:
     dry = request.GET.get("dry_run") in ("1", "true")
     key = request.headers.get("Idempotency-Key") or None
-    result = run(
-        op,
-        actor,
-        {**body(request), **(extra or {})},
-        door="rest",
-        key=key,
-        dry=dry,
-        purpose=request.headers.get("Purpose"),
-    )
+    purpose = (request.headers.get("Purpose") or "").encode("latin-1", "replace").decode("utf-8", "replace")[:80] or None
+    result = run(op, actor, {**body(request), **(extra or {})}, door="rest", key=key, dry=dry, purpose=purpose)
     return _answer(result, status)
 
 
@@ -163,7 +159,6 @@ def _model(resource: str) -> type[Record]:
 
 
 def _may_read(actor: Actor, model: type[Record]) -> None:
-    from yongzhou.core.data.guard import resource_name
 
     if actor.lines("read", resource_name(model)):
         return

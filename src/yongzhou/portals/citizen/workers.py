@@ -170,7 +170,7 @@ def photo(request: HttpRequest, id: UUID, sha256: str) -> HttpResponse:
     event = _visible(actor(request), id)
     held = {item.get("sha256") for item in event.photos}
     held |= {item.get("sha256") for step in MatterStep.objects.filter(matter=event.pk) for item in step.files}
-    if sha256 not in held:
+    if sha256 not in held or not file_path(sha256).exists():
         raise not_found("照片")
     response = HttpResponse(file_path(sha256).read_bytes(), content_type="image/jpeg")
     response["Cache-Control"] = "private, max-age=3600"

@@ -33,6 +33,7 @@ class Shield:
         response = self.handler(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("X-Frame-Options", "DENY")  # for browsers without frame-ancestors
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self)")
@@ -65,7 +66,10 @@ def _actor(request: HttpRequest) -> Actor:
         return NOBODY
     if now - int(request.session.get("seen", 0)) > 60:
         request.session["seen"] = now
-    return actor_of(UUID(person))
+    found = actor_of(UUID(person))
+    if found.kind == "anonymous":  # the person is gone, or every login of his is closed
+        request.session.flush()
+    return found
 
 
 def actor(request: HttpRequest) -> Actor:

@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from yongzhou.core.audit.lines import append
+from yongzhou.core.crypto import blind
 from yongzhou.core.data.actor import NOBODY
 from yongzhou.core.people.actors import actor_of
 from yongzhou.core.people.city import DEMO_PASSWORD
@@ -35,17 +36,8 @@ def login(request: HttpRequest) -> HttpResponse:
         return render(request, "look/login.html", {"next": target, "demo": _demo_people()})
     name = request.POST.get("username", "").strip()[:60]
     found = check_login(name, request.POST.get("password", "")[:200])
+    note_sign_in(name, found, door="form")
     if found is None:
-        append(
-            actor=NOBODY,
-            verb="core.sign_in",
-            resource="people.login",
-            record_id=None,
-            purpose=None,
-            outcome="refused:wrong",
-            door="form",
-            detail={"name": name},
-        )
         context = {"next": target, "demo": _demo_people(), "problem": _WRONG, "username": name}
         return render(request, "look/login.html", context, status=422)
     request.session.cycle_key()
@@ -53,16 +45,6 @@ def login(request: HttpRequest) -> HttpResponse:
     request.session["person"] = str(found.person_id)
     request.session["seen"] = int(timezone.now().timestamp())
     who = actor_of(found.person_id, fresh=True)
-    append(
-        actor=who,
-        verb="core.sign_in",
-        resource="people.login",
-        record_id=found.person_id,
-        purpose=None,
-        outcome="done",
-        door="form",
-        detail={},
-    )
     if not url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
@@ -81,6 +63,7 @@ def home_of(grants: tuple[object, ...]) -> str:
 def check_login(name: str, password: str) -> Login | None:
     """The login of a name and password; None for unknown, wrong, locked; counts failures and locks."""
     now = timezone.now()
+    name = name.replace("\0", "")
     found = Login.objects.filter(name=name, is_active=True).first()
     right = check_password(password, found.password if found else _DUMMY)  # the same work for an unknown name
     if found is None or (found.locked_until and found.locked_until > now):
@@ -91,6 +74,21 @@ def check_login(name: str, password: str) -> Login | None:
     Login.objects.filter(pk=found.pk).update(failures=F("failures") + 1)
     Login.objects.filter(pk=found.pk, failures__gte=TRIES).update(failures=0, locked_until=now + LOCK)
     return None
+
+
+def note_sign_in(name: str, found: Login | None, *, door: str) -> None:
+    """One audit line of a sign-in or of a try; what was typed for a name is kept only where a login has it."""
+    if found is not None:
+        append(
+            actor=actor_of(found.person_id, fresh=True), verb="core.sign_in", resource="people.login", record_id=found.person_id,
+            purpose=None, outcome="done", door=door, detail={},
+        )  # fmt: skip
+        return
+    known = Login.objects.filter(name=name.replace("\0", "")).exists()
+    append(
+        actor=NOBODY, verb="core.sign_in", resource="people.login", record_id=None, purpose=None, outcome="refused:wrong",
+        door=door, detail={"name": name if known else blind(name, "contact")[:16]},
+    )  # fmt: skip
 
 
 def _demo_people() -> list[dict[str, str]]:

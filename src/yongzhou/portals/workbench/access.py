@@ -18,7 +18,6 @@ from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
 from yongzhou.core.operations.problem import Problem, forbidden, not_found
 from yongzhou.portals.gate.middleware import actor
-from yongzhou.portals.workbench.nav import page_context
 
 View = Callable[..., HttpResponseBase]
 
@@ -43,7 +42,7 @@ def staff(view: View) -> View:
 
 def refuse(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The page of a problem, inside the workbench."""
-    context = {**page_context(request), "title": problem.title, "remedy": problem.remedy, "code": problem.code}
+    context = {"title": problem.title, "remedy": problem.remedy, "code": problem.code}
     return render(request, "workbench/refused.html", {**context, "problem": problem}, status=problem.status)
 
 

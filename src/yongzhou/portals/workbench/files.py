@@ -24,7 +24,7 @@ def photo(request: HttpRequest, app: str, name: str, id: UUID, sha256: str) -> H
         if isinstance(field, Attachments)
         for item in getattr(row, field.name) or []
     }
-    if sha256 not in held:
+    if sha256 not in held or not path_of(sha256).exists():
         raise not_found("照片")
     response = FileResponse(path_of(sha256).open("rb"), content_type="image/jpeg")
     response["Cache-Control"] = "private, max-age=3600"

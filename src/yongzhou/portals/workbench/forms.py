@@ -12,14 +12,14 @@ from django.shortcuts import redirect, render
 from yongzhou.core.data.record import Record
 from yongzhou.core.operations.generic import change as change_operation
 from yongzhou.core.operations.generic import create as create_operation
-from yongzhou.core.operations.generic import inputs
+from yongzhou.core.operations.generic import inputs, must_be_writable
 from yongzhou.core.operations.problem import Problem, forbidden
 from yongzhou.core.operations.registry import Operation, find
 from yongzhou.core.operations.run import run
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import model_of, one, staff
 from yongzhou.portals.workbench.inputs import collect, controls
-from yongzhou.portals.workbench.nav import page_context, path_of
+from yongzhou.portals.workbench.nav import path_of
 
 
 @staff
@@ -35,6 +35,7 @@ def operation(request: HttpRequest, system: str, verb: str) -> HttpResponse:
 def create(request: HttpRequest, app: str, name: str) -> HttpResponse:
     """A new record."""
     model = model_of(app, name)
+    must_be_writable(model)
     return _serve(request, create_operation(model), request.GET.dict(), model=model)
 
 
@@ -42,6 +43,7 @@ def create(request: HttpRequest, app: str, name: str) -> HttpResponse:
 def change(request: HttpRequest, app: str, name: str, id: UUID) -> HttpResponse:
     """Change a record at the version that is shown."""
     model = model_of(app, name)
+    must_be_writable(model)
     row = one(actor(request), model, id)
     given: dict[str, Any] = {field: getattr(row, column.attname) for field, column in inputs(model).items()}
     return _serve(
@@ -100,7 +102,6 @@ def _draw(
     from yongzhou.core.crypto import uuid7
 
     context = {
-        **page_context(request),
         "op": op,
         "controls": fields,
         "problem": problem,

@@ -14,11 +14,11 @@ from yongzhou.core.bus.live import ticket
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
 from yongzhou.core.inbox.models import Message
-from yongzhou.core.indicators.definition import indicators
 from yongzhou.core.indicators.figures import values
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import staff
-from yongzhou.portals.workbench.nav import my_open_matters, page_context, unread
+from yongzhou.portals.workbench.indicators import open_to
+from yongzhou.portals.workbench.nav import my_open_matters, unread
 
 LIVE_TOPICS: Final = {
     "latest": "things.datastream",
@@ -35,10 +35,9 @@ def home(request: HttpRequest) -> HttpResponse:
     who = actor(request)
     tasks = my_open_matters(who).select_related("unit", "handler").order_by(F("due").asc(nulls_last=True))[:12]
     context = {
-        **page_context(request),
         "tasks": list(tasks),
         "messages_unread": list(unread(who).order_by("-at")[:8]),
-        "figures": list(values(list(indicators())[:6]).values()),
+        "figures": list(values(open_to(who)[:6]).values()),
         "now": timezone.now(),
     }
     return render(request, "workbench/home.html", context)
@@ -50,7 +49,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     rows = (
         my_open_matters(actor(request)).select_related("unit", "handler").order_by(F("due").asc(nulls_last=True))[:200]
     )
-    return render(request, "workbench/tasks.html", {**page_context(request), "tasks": list(rows)})
+    return render(request, "workbench/tasks.html", {"tasks": list(rows)})
 
 
 @staff
@@ -61,7 +60,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         unread(who).update(read_at=timezone.now())
         return redirect("/desk/inbox/")
     rows = list(Message.visible_to(who).order_by("-at")[:100]) or list(unread(who).order_by("-at")[:100])
-    return render(request, "workbench/inbox.html", {**page_context(request), "rows": rows})
+    return render(request, "workbench/inbox.html", {"rows": rows})
 
 
 @staff

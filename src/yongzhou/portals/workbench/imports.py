@@ -12,7 +12,7 @@ from yongzhou.core.operations.imports import heads, import_file
 from yongzhou.core.operations.problem import Problem, forbidden
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import model_of, staff
-from yongzhou.portals.workbench.nav import page_context, path_of
+from yongzhou.portals.workbench.nav import path_of
 
 
 @staff
@@ -23,7 +23,6 @@ def upload(request: HttpRequest, app: str, name: str) -> HttpResponse:
     if own.api != "write" or not create(model).open_to(who):
         raise forbidden(f"没有导入{own.title}的权限")
     context = {
-        **page_context(request),
         "own": own,
         "base": path_of(model),
         "heads": list(dict.fromkeys(word for word in heads(model) if not word.isascii())),

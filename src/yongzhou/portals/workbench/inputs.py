@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from yongzhou.core.data import codes
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.files import FileRefused, keep_photo
+from yongzhou.core.data.present import called
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
 from yongzhou.core.operations.problem import Problem
@@ -119,10 +120,10 @@ def _record_control(control: Control, resource: str, who: Actor, on: type[Record
     if control.value:
         row = model.visible_to(who).filter(pk=control.value).first()
         if row is not None:
-            control.kind, control.text = "hidden", str(row)
+            control.kind, control.text = "hidden", called(row, who)
             return
     control.kind = "record"
-    control.options = [(str(row.pk), str(row)) for row in model.visible_to(who).order_by("-pk")[:MAX_OPTIONS]]
+    control.options = [(str(row.pk), called(row, who)) for row in model.visible_to(who).order_by("-pk")[:MAX_OPTIONS]]
 
 
 def _target(name: str, on: type[Record] | None) -> type[Record] | None:

@@ -24,7 +24,7 @@ from yongzhou.core.operations.registry import operations
 from yongzhou.core.system import systems
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import model_of, must_read, staff
-from yongzhou.portals.workbench.nav import page_context, path_of
+from yongzhou.portals.workbench.nav import path_of
 
 _LEVEL_FIELDS = ("level",)
 
@@ -68,7 +68,6 @@ def listing(request: HttpRequest, app: str, name: str) -> HttpResponse:
         request,
         "workbench/list.html",
         {
-            **page_context(request),
             "own": own,
             "model": resource_name(model),
             "columns": columns,
@@ -223,6 +222,4 @@ def system(request: HttpRequest, app: str) -> HttpResponse:
     if not kinds:
         raise not_found("系统")
     found = systems().get(app)
-    return render(
-        request, "workbench/system.html", {**page_context(request), "kinds": kinds, "system": found, "name": app}
-    )
+    return render(request, "workbench/system.html", {"kinds": kinds, "system": found, "name": app})

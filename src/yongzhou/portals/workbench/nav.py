@@ -35,9 +35,15 @@ def path_of(model: type[Record]) -> str:
     return f"/desk/{resource_name(model).replace('.', '/')}/"
 
 
-def page_context(request: HttpRequest) -> dict[str, Any]:
-    """Context of every workbench page."""
+def desk(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: every page below `/desk/`, a system's own ones too, has navigation, person and bell."""
+    if not request.path.startswith("/desk/") or not hasattr(request, "actor"):
+        return {}
     who = actor_of_request(request)
+    return {} if who.kind == "anonymous" else _context(request, who)
+
+
+def _context(request: HttpRequest, who: Actor) -> dict[str, Any]:
     mine = my_open_matters(who)
     home = Place.objects.filter(code=who.region or "4311").values_list("name", flat=True).first() or "永州市"
     top: list[dict[str, Any]] = [
@@ -89,7 +95,11 @@ def _system_groups(who: Actor) -> list[dict[str, Any]]:
         ]
         if any(who.lines("read", name) for name in records() if name.startswith(f"{system.name}.")):
             links.append(
-                {"title": f"{system.short or system.title}：记录", "href": f"/desk/{system.name}/", "icon": "columns"}
+                {
+                    "title": f"{system.short or system.title}：记录",
+                    "href": f"/desk/{system.name}/all/",
+                    "icon": "columns",
+                }
             )
         if links:
             groups.setdefault(WINGS[system.wing], []).extend(links)

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.dateparse import parse_datetime
 
 from yongzhou.core.audit.lines import append
 from yongzhou.core.data.actor import Actor
@@ -19,7 +18,8 @@ from yongzhou.core.data.guard import resource_name, why
 from yongzhou.core.data.history import changes, past
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.personal import Sealed
-from yongzhou.core.data.present import Shown, present, text_of
+from yongzhou.core.data.present import Shown, called, present, text_of
+from yongzhou.core.data.query import moment
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
 from yongzhou.core.matters.models import Matter, MatterStep
@@ -29,7 +29,7 @@ from yongzhou.core.people.models import Person
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import model_of, one, staff
 from yongzhou.portals.workbench.lists import subject_field
-from yongzhou.portals.workbench.nav import page_context, path_of
+from yongzhou.portals.workbench.nav import path_of
 
 _HIDDEN = frozenset({"id", "row_version"})
 
@@ -47,12 +47,11 @@ def record(request: HttpRequest, app: str, name: str, id: UUID) -> HttpResponse:
         row = earlier
     shown = present(row, who)
     context = {
-        **page_context(request),
         "row": row,
         "own": declaration(model),
         "resource": resource_name(model),
         "base": path_of(model),
-        "title": str(row) if "object (" not in str(row) else declaration(model).title,
+        "title": called(row, who) if "object (" not in str(row) else declaration(model).title,
         "pairs": [(item, _url_of_reveal(row, item)) for item in shown.values() if _worth(item)],
         "technical": [item for item in shown.values() if item.spec.technical and item.name not in _HIDDEN],
         "actions": _actions(row, who),
@@ -103,8 +102,8 @@ def reveal(request: HttpRequest, app: str, name: str, id: UUID, field: str) -> H
 def _moment(text: str | None) -> datetime | None:
     if not text:
         return None
-    at = parse_datetime(text) if len(text) < 40 else None
-    if at is None or at.tzinfo is None:
+    at = moment(text)
+    if at is None:
         raise Problem("query", "at 应为带时区的时间", status=400)
     return at
 
@@ -201,7 +200,7 @@ def _related(row: Record, who: Actor) -> list[dict[str, Any]]:
                         {
                             "title": declaration(model).title,
                             "href": f"{path_of(model)}?{field.name}={row.pk}",
-                            "rows": top,
+                            "rows": [{"title": called(other, who), "get_absolute_url": other.get_absolute_url()} for other in top],
                             "more": len(top) == 5,
                         }
                     )

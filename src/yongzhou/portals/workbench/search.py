@@ -8,13 +8,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.house import declaration
+from yongzhou.core.data.present import called
 from yongzhou.core.data.query import QueryError, query
 from yongzhou.core.data.registry import records
 from yongzhou.core.indicators.definition import indicators
 from yongzhou.core.operations.registry import operations
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import staff
-from yongzhou.portals.workbench.nav import page_context, path_of
+from yongzhou.portals.workbench.indicators import open_to
+from yongzhou.portals.workbench.nav import desk, path_of
 
 EACH = 5
 
@@ -25,7 +27,7 @@ def search(request: HttpRequest) -> HttpResponse:
     who, text = actor(request), request.GET.get("q", "").strip()[:60]
     groups: list[dict[str, Any]] = []
     if not text:
-        links = [link for group in page_context(request)["nav"] for link in group["links"]]
+        links = [link for group in desk(request)["nav"] for link in group["links"]]
         return JsonResponse(
             {"groups": [{"title": "常用", "items": [{"title": link["title"], "href": link["href"]} for link in links]}]}
         )
@@ -38,7 +40,7 @@ def search(request: HttpRequest) -> HttpResponse:
         except QueryError:
             continue
         if rows:
-            items = [{"title": str(row), "href": row.get_absolute_url(), "meta": own.title} for row in rows]
+            items = [{"title": called(row, who), "href": row.get_absolute_url(), "meta": own.title} for row in rows]
             groups.append({"title": own.title, "items": items, "href": f"{path_of(model)}?q={text}"})
     verbs = [
         {"title": op.title, "href": f"/desk/do/{op.path}/", "meta": op.summary[:40]}
@@ -47,7 +49,7 @@ def search(request: HttpRequest) -> HttpResponse:
     ]
     numbers = [
         {"title": indicator.title, "href": f"/desk/indicators/{indicator.name}/", "meta": indicator.unit}
-        for indicator in indicators().values()
+        for indicator in (indicators()[name] for name in open_to(who))
         if text in indicator.title
     ]
     groups += [{"title": "操作", "items": verbs[:EACH]}] * bool(verbs) + [

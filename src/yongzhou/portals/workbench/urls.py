@@ -15,7 +15,7 @@ urlpatterns = [
     path("indicators/<str:name>/", indicators.one),
     path("indicators/<str:name>/data.json", indicators.data),
     path("do/<slug:system>/<slug:verb>/", forms.operation),
-    path("<slug:app>/", lists.system),
+    path("<slug:app>/all/", lists.system),
     path("<slug:app>/<slug:name>/", lists.listing),
     path("<slug:app>/<slug:name>/new/", forms.create),
     path("<slug:app>/<slug:name>/import/", imports.upload),

@@ -49,7 +49,9 @@ class House:
         settings = with_callout(self.home, json.loads(nats.configuration(self.home)))
         settings["jetstream"].update(self.jetstream)
         gateway = next(user for user in settings["authorization"]["users"] if user["user"] == "gateway")
-        gateway["permissions"]["publish"] += [right for right in MORE_RIGHTS if right not in gateway["permissions"]["publish"]]
+        gateway["permissions"]["publish"] += [
+            right for right in MORE_RIGHTS if right not in gateway["permissions"]["publish"]
+        ]
         (self.home.data / "nats.conf").write_text(json.dumps(settings))
         log = str(self.home.data / "nats.log")
         self.process = subprocess.Popen([*nats.command(self.home), "-l", log])
@@ -115,7 +117,13 @@ class DoorProcess:
     """The door as its own process."""
 
     def __init__(self, home: Home, database: str, **environment: str) -> None:
-        self.environment = {**os.environ, "DATA": str(home.data), "PORT": str(home.port), "DATABASE_URL": database, **environment}
+        self.environment = {
+            **os.environ,
+            "DATA": str(home.data),
+            "PORT": str(home.port),
+            "DATABASE_URL": database,
+            **environment,
+        }
         self.log = home.data / "mqtt.log"
         self.start()
 
@@ -136,14 +144,11 @@ class Device:
     """A paho client; `acknowledged` are the payloads whose PUBACK came."""
 
     def __init__(self, home: Home, name: str, secret: str = "", client_id: str | None = None) -> None:
-        self.acknowledged: list[bytes] = []
+        self._acknowledged: list[int] = []
         self.refused: list[str] = []
         self.connected = threading.Event()
         self._sent: dict[int, bytes] = {}
-        self._lock = threading.Lock()
-        self.client = paho.Client(
-            paho.CallbackAPIVersion.VERSION2, client_id=client_id or name, clean_session=False
-        )
+        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=client_id or name, clean_session=False)
         self.client.username_pw_set(name, secret or f"secret of {name}")
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = self._connect
@@ -158,13 +163,15 @@ class Device:
             self.connected.set()
 
     def _published(self, client, data, mid, code, properties):
-        with self._lock:
-            self.acknowledged.append(self._sent[mid])
+        self._acknowledged.append(mid)
+
+    @property
+    def acknowledged(self) -> list[bytes]:
+        return [self._sent[mid] for mid in list(self._acknowledged)]
 
     def report(self, topic: str, payload: bytes | str) -> None:
         raw = payload.encode() if isinstance(payload, str) else payload
-        with self._lock:
-            self._sent[self.client.publish(topic, raw, qos=1).mid] = raw
+        self._sent[self.client.publish(topic, raw, qos=1).mid] = raw
 
     def close(self) -> None:
         self.client.disconnect()

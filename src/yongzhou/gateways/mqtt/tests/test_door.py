@@ -139,7 +139,9 @@ def test_3000_of_3000_acknowledged_reports_outlive_kill_9_of_door_and_bus(house,
     assert sent <= set(values(house))
 
 
-def test_messages_are_kept_while_the_consumer_is_missing_and_the_door_makes_it_again(house, database, door_process, device):
+def test_messages_are_kept_while_the_consumer_is_missing_and_the_door_makes_it_again(
+    house, database, door_process, device
+):
     one = device("pump-1")
     assert one.connected.wait(15)
     door_process.kill()

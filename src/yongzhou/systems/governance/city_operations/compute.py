@@ -1,0 +1,191 @@
+"""Compute the state of all places in all domains from the last readings, and write it as one batch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+from django.db import connection, transaction
+
+from yongzhou.core.bus.live import publish_live
+from yongzhou.core.crypto.identity import uuid7
+from yongzhou.core.data.origin import worst
+from yongzhou.core.indicators.definition import Indicator, indicators
+from yongzhou.systems.governance.city_operations import state
+from yongzhou.systems.governance.city_operations.models import DOMAINS, DomainRule, VitalSign
+
+READABLE: Final = timedelta(hours=2)  # an older reading is missing data
+KEEP: Final = timedelta(days=40)
+
+_READINGS: Final = """
+select distinct on (indicator, region) indicator, region, value, origin from core_reading
+where indicator = any(%s) and region = any(%s) and period <= %s and period > %s
+order by indicator, region, period desc
+"""
+_LAST: Final = """
+select distinct on (region, domain) region, domain, severity::int, streak
+from city_operations_statevector where at <= %s order by region, domain, at desc
+"""
+# A state that still holds only moves its `confirmed_at`; one that changed is a new row: the past stays readable.
+_WRITE: Final = """
+with incoming as (
+  select * from unnest(%(id)s::uuid[], %(region)s::text[], %(domain)s::text[], %(score)s::float8[], %(severity)s::text[],
+    %(streak)s::int[], %(confidence)s::float8[], %(reasons)s::jsonb[], %(origin)s::text[])
+    as u(id, region, domain, score, severity, streak, confidence, reasons, origin)
+), last as (
+  select distinct on (s.region, s.domain) s.* from city_operations_statevector s
+  where s.at <= %(at)s order by s.region, s.domain, s.at desc
+), same as (
+  update city_operations_statevector s set confirmed_at = %(at)s, streak = i.streak, reasons = i.reasons
+  from incoming i join last l on l.region = i.region and l.domain = i.domain
+  where s.id = l.id and s.rule = %(rule)s and (s.score, s.severity, s.confidence, s.origin)
+    is not distinct from (i.score, i.severity, i.confidence, i.origin)
+  returning s.region, s.domain
+)
+insert into city_operations_statevector
+  (id, origin, created_at, row_version, region, domain, at, confirmed_at, score, severity, streak, confidence, reasons, rule)
+select i.id, i.origin, %(at)s, 1, i.region, i.domain, %(at)s, %(at)s, i.score, i.severity, i.streak, i.confidence, i.reasons, %(rule)s
+from incoming i left join same using (region, domain) where same.region is null
+"""
+_TWIN: Final = """
+insert into city_operations_twinlink (id, origin, created_at, row_version, thing_id, region, located, owned, checked_at)
+select gen_random_uuid(), t.origin, %(at)s, 1, t.id, t.region, t.geometry is not null, t.owner_id is not null, %(at)s
+from things_thing t where t.lifecycle <> 'retired'
+on conflict (thing_id) do update set region = excluded.region, located = excluded.located, owned = excluded.owned,
+  checked_at = excluded.checked_at
+where (city_operations_twinlink.region, city_operations_twinlink.located, city_operations_twinlink.owned)
+  is distinct from (excluded.region, excluded.located, excluded.owned)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Signs and limits of all domains as they stand, with a version that changes when any of them does."""
+
+    signs: list[VitalSign]
+    limits: dict[str, DomainRule]
+    version: str
+
+    @classmethod
+    def today(cls) -> Rules:
+        """Read them; two queries."""
+        signs = list(VitalSign.objects.order_by("domain", "indicator"))
+        limits = {rule.domain: rule for rule in DomainRule.objects.all()}
+        text = json.dumps(
+            [[s.domain, s.indicator, s.worst, s.best, s.weight] for s in signs]
+            + [
+                [r.domain, r.blue, r.yellow, r.orange, r.red, r.band, r.periods]
+                for r in sorted(limits.values(), key=lambda r: r.domain)
+            ]
+        )
+        return cls(signs, limits, hashlib.sha256(text.encode()).hexdigest()[:12])
+
+
+def compute_states(at: datetime, places: list[str], domains: list[str] | None = None) -> int:
+    """State of all places in all domains at an instant, written as one statement; returns how many rows changed.
+
+    A domain whose signs have no reading anywhere gets severity -1 (无数据源) and no score.
+    """
+    rules = Rules.today()
+    wanted = [domain for domain in DOMAINS if domains is None or domain in domains]
+    with connection.cursor() as cursor:
+        cursor.execute(_READINGS, [[sign.indicator for sign in rules.signs], places, at, at - READABLE])
+        read = {(name, region): (value, origin) for name, region, value, origin in cursor.fetchall()}
+        cursor.execute(_LAST, [at])
+        before = {(region, domain): (severity, streak) for region, domain, severity, streak in cursor.fetchall()}
+    columns = _columns(rules, wanted, places, read, before)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_WRITE, {**columns, "at": at, "rule": rules.version})
+        changed = cursor.rowcount
+        cursor.execute("delete from city_operations_statevector where confirmed_at < %s", [at - KEEP])
+    if changed:
+        transaction.on_commit(lambda: publish_live("indicator", {"key": "city_operations.state", "at": at.isoformat()}))
+    return changed
+
+
+def _columns(
+    rules: Rules, domains: list[str], places: list[str], read: dict[tuple[str, str], tuple[float | None, str]],
+    before: dict[tuple[str, str], tuple[int, int]],
+) -> dict[str, list[object]]:  # fmt: skip
+    found: dict[str, list[object]] = {
+        name: []
+        for name in ("id", "region", "domain", "score", "severity", "streak", "confidence", "reasons", "origin")
+    }
+    known = indicators()
+    for domain in domains:  # six at most; places are the array axis
+        signs = [sign for sign in rules.signs if sign.domain == domain]
+        limits = rules.limits.get(domain)
+        cells = [[read.get((sign.indicator, place), (None, "measured")) for sign in signs] for place in places]
+        raw = np.array([[np.nan if value is None else value for value, _ in row] for row in cells], dtype=np.float64)
+        raw = raw.reshape(len(places), len(signs))
+        weights = np.array([sign.weight for sign in signs], dtype=np.float64)
+        if signs:
+            parts = state.normalise(raw, np.array([s.worst for s in signs]), np.array([s.best for s in signs]))
+            joined, confidence = state.score(parts, weights)
+        else:
+            parts, joined, confidence = raw, np.full(len(places), np.nan), np.zeros(len(places))
+        points = np.round(100 * joined, 1)
+        old = [before.get((place, domain), (-1, 0)) for place in places]
+        held = state.Held(np.array([s for s, _ in old], dtype=np.int64), np.array([n for _, n in old], dtype=np.int64))
+        if limits is not None:
+            size = len(places)
+            lines = np.tile([limits.blue, limits.yellow, limits.orange, limits.red], (size, 1)).astype(np.float64)
+            held = state.hold(points, lines, np.full(size, float(limits.band)), np.full(size, limits.periods), held)
+        shares = state.loss(parts, weights) if signs else parts
+        for row, place in enumerate(places):
+            blind = bool(np.isnan(points[row]))
+            found["id"].append(uuid7())
+            found["region"].append(place)
+            found["domain"].append(domain)
+            found["score"].append(None if blind else float(points[row]))
+            found["severity"].append("-1" if blind else str(held.severity[row]))
+            found["streak"].append(int(held.streak[row]))
+            found["confidence"].append(round(100 * float(confidence[row])))
+            found["reasons"].append(
+                json.dumps(_reasons(signs, cells[row], parts[row], shares[row], known), ensure_ascii=False)
+            )
+            found["origin"].append(worst(origin for value, origin in cells[row] if value is not None))
+    return found
+
+
+def _reasons(
+    signs: list[VitalSign], cells: list[tuple[float | None, str]], parts: state.Floats, shares: state.Floats,
+    known: dict[str, Indicator],
+) -> list[dict[str, object]]:  # fmt: skip
+    """What made the score, the heaviest first; a sign without a reading is named as missing."""
+    lines = []
+    for index, sign in enumerate(signs):
+        indicator, value = known.get(sign.indicator), cells[index][0]
+        lines.append(
+            {
+                "indicator": sign.indicator,
+                "title": indicator.title if indicator else sign.indicator,
+                "unit": indicator.unit if indicator else "",
+                "digits": indicator.digits if indicator else 1,
+                "value": value,
+                "sign": None if value is None else round(100 * float(parts[index])),
+                "share": round(100 * float(shares[index])),
+                "weight": sign.weight,
+            }
+        )
+    return sorted(lines, key=lambda line: (line["value"] is None, -int(str(line["share"]))))
+
+
+def check_twin(at: datetime) -> int:
+    """Bring the twin's links to what the things say today; one statement; returns how many changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TWIN, {"at": at})
+        return int(cursor.rowcount)
+
+
+def places_of_state() -> list[str]:
+    """Region codes whose state is kept: the city and its counties."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select code from places_place where kind in ('city', 'county') and valid_to is null order by code"
+        )
+        return [code for (code,) in cursor.fetchall()]

@@ -1,0 +1,187 @@
+"""Own pages: one map of the state with its reasons, and the six domains in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from yongzhou.core.data.actor import Actor
+from yongzhou.core.data.guard import why
+from yongzhou.core.operations.problem import Problem, forbidden
+from yongzhou.core.places.models import Place
+from yongzhou.systems.governance.city_operations import state
+from yongzhou.systems.governance.city_operations.models import DOMAINS, SEVERITIES, StateVector
+
+CITY = "4311"
+View = Callable[..., HttpResponse]
+
+
+def _guarded(view: View) -> View:
+    """Signed in and allowed to read the state; a `Problem` is the page of its status, or JSON where that was asked."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest) -> HttpResponse:
+        who: Actor = request.actor  # type: ignore[attr-defined]
+        json = request.path.endswith(".json")
+        if who.kind == "anonymous" and not json:
+            return redirect(f"/login/?next={quote(request.get_full_path())}")
+        try:
+            if not who.lines("read", "city_operations.statevector"):
+                raise forbidden(why(who, "read", StateVector).text)
+            return view(request, who, _moment(request))
+        except Problem as problem:
+            if json:
+                body = {"status": problem.status, "title": problem.title}
+                return JsonResponse(body, status=problem.status, content_type="application/problem+json")
+            return render(
+                request, "city_operations/refused.html", {"problem": problem, "moment": None}, status=problem.status
+            )
+
+    return wrapped
+
+
+def _moment(request: HttpRequest) -> datetime | None:
+    text = request.GET.get("at", "").strip().replace(" ", "+")
+    if not text:
+        return None
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise Problem(
+            "moment", f"看不懂时刻「{text[:40]}」", status=400, remedy="写成 2026-06-18T03:12:40+08:00 的样子"
+        )
+    return at
+
+
+def _last(who: Actor, at: datetime, **only: Any) -> list[StateVector]:
+    """The state that stood at an instant, one row a place and domain; one query."""
+    rows = StateVector.visible_to(who).filter(at__lte=at, **only)
+    return list(rows.order_by("region", "domain", "-at").distinct("region", "domain"))
+
+
+def _shown(row: StateVector | None, domain: str) -> dict[str, Any]:
+    """One state as the templates show it."""
+    severity = int(row.severity) if row is not None else -1
+    return {
+        "domain": domain,
+        "title": DOMAINS[domain],
+        "row": row,
+        "score": row.score if row is not None else None,
+        "level": state.level_of(severity),
+        "word": SEVERITIES[str(severity)],
+        "confidence": row.confidence if row is not None else 0,
+        "reasons": [
+            {
+                **reason,
+                "text": "缺数"
+                if reason["value"] is None
+                else f"{reason['value']:,.{reason['digits']}f} {reason['unit']}",
+            }
+            for reason in (row.reasons if row is not None else [])
+        ],
+    }
+
+
+def _chosen(request: HttpRequest) -> tuple[str, str]:
+    region, domain = request.GET.get("region", CITY)[:12], request.GET.get("domain", "safety")
+    return region, domain if domain in DOMAINS else "safety"
+
+
+def _places() -> dict[str, str]:
+    rows = Place.objects.filter(kind__in=("city", "county"), valid_to__isnull=True, code__startswith=CITY)
+    return dict(rows.order_by("code").values_list("code", "name"))
+
+
+@_guarded
+def index(request: HttpRequest, who: Actor, at: datetime | None) -> HttpResponse:
+    """态势一张图: counties coloured by the score of one domain, the reasons of one place beside it, the last day below."""
+    region, domain = _chosen(request)
+    names = _places()
+    context = {
+        "domains": [{"code": code, "title": title, "current": code == domain} for code, title in DOMAINS.items()],
+        "domain": domain,
+        "domain_title": DOMAINS[domain],
+        "places": [{"code": code, "name": name, "current": code == region} for code, name in names.items()],
+        "region_code": region,
+        "moment": at,
+        "live_ticket_url": "/desk/live-ticket",
+        **_reasons(who, region, domain, at, names),
+    }
+    return render(request, "city_operations/map.html", context)
+
+
+@_guarded
+def reasons(request: HttpRequest, who: Actor, at: datetime | None) -> HttpResponse:
+    """The reasons of one place and domain at a moment."""
+    region, domain = _chosen(request)
+    return render(request, "city_operations/_reasons.html", _reasons(who, region, domain, at, _places()))
+
+
+def _reasons(who: Actor, region: str, domain: str, at: datetime | None, names: dict[str, str]) -> dict[str, Any]:
+    moment = at or timezone.now()
+    rows = {row.domain: row for row in _last(who, moment, region=region)}
+    return {
+        "place": names.get(region, region),
+        "region_code": region,
+        "states": [_shown(rows.get(code), code) for code in DOMAINS],
+        "chosen": _shown(rows.get(domain), domain),
+        "now": moment,
+    }
+
+
+@_guarded
+def values(request: HttpRequest, who: Actor, at: datetime | None) -> HttpResponse:
+    """Score of each county in one domain at a moment, for the map; counties without data are left out."""
+    _, domain = _chosen(request)
+    rows = _last(who, at or timezone.now(), domain=domain)
+    return JsonResponse({"values": {row.region: round(row.score) for row in rows if row.score is not None}})
+
+
+@_guarded
+def domains(request: HttpRequest, who: Actor, at: datetime | None) -> HttpResponse:
+    """综合运行管理: all places by the six domains, and the reasons of the chosen place, domain by domain."""
+    region, domain = _chosen(request)
+    moment, names = at or timezone.now(), _places()
+    last = {(row.region, row.domain): row for row in _last(who, moment)}
+    matrix = [
+        {
+            "code": code,
+            "name": name,
+            "current": code == region,
+            "cells": [_shown(last.get((code, one)), one) for one in DOMAINS],
+        }
+        for code, name in names.items()
+    ]
+    matrix.sort(key=lambda row: (row["code"] != CITY, row["code"]))
+    context = {
+        "matrix": matrix,
+        "titles": list(DOMAINS.values()),
+        "place": names.get(region, region),
+        "states": [_shown(last.get((region, one)), one) for one in DOMAINS],
+        "domain": domain,
+        "now": moment,
+        "moment": at,
+        "as_of": max((row.confirmed_at for row in last.values()), default=None),
+        "rule": next((row.rule for row in last.values()), ""),
+        "live_ticket_url": "/desk/live-ticket",
+    }
+    return render(request, "city_operations/domains.html", context)
+
+
+urlpatterns = [
+    path("", index),
+    path("reasons", reasons),
+    path("values.json", values),
+    path("domains/", domains),
+]

@@ -1,0 +1,26 @@
+"""Row 36 of the plan: 城市运行管理平台."""
+
+from yongzhou.core.system import Page, Standard, System
+
+system = System(
+    name="city_operations",
+    title="城市运行管理平台",
+    row=36,
+    wing="governance",
+    lead_unit="市行政审批服务局",
+    short="城市运行",
+    standards=[
+        Standard("GB/T 2260", "中华人民共和国行政区划代码"),
+        Standard("GB/T 33356-2022", "新型智慧城市评价指标（条款待核）"),
+        Standard("ISO 37120:2018", "城市可持续发展 城市服务和生活品质指标（条款待核）"),
+    ],
+    peers=["FIWARE Orion-LD", "FROST-Server", "Grafana"],
+    reads=["matters.matter", "telemetry.alarm", "telemetry.observation", "things.thing", "things.datastream"],
+    hears=[],
+    pages=[
+        Page("态势一张图", "/desk/city_operations/", "map", ("read", "city_operations.statevector")),
+        Page("综合运行管理", "/desk/city_operations/domains/", "gauge", ("read", "city_operations.statevector")),
+        Page("预警台", "/desk/iot_sensing/alarms/", "bell", ("read", "telemetry.alarm")),
+    ],
+    records=["statevector", "vitalsign", "domainrule", "twinlink"],
+)

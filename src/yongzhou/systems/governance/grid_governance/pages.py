@@ -1,0 +1,232 @@
+"""The system's own pages: duty desk 值班台, the page of an event, bottlenecks 难点堵点."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET, require_POST
+
+from yongzhou.core.data.files import FileRefused, keep_photo
+from yongzhou.core.data.guard import why
+from yongzhou.core.operations.problem import Problem, forbidden, not_found
+from yongzhou.core.operations.run import run
+from yongzhou.systems.governance.grid_governance import process_mining
+from yongzhou.systems.governance.grid_governance.actions import STEPS, Field, Step, offer
+from yongzhou.systems.governance.grid_governance.maps import map_counties, map_events, map_grid, queue, who_asks
+from yongzhou.systems.governance.grid_governance.models import Event, ProcessFinding
+from yongzhou.systems.governance.grid_governance.operations.watching import read_log, words
+from yongzhou.systems.governance.grid_governance.process_map import Edge, draw
+from yongzhou.systems.governance.grid_governance.story import story
+
+ROWS: Final = 50
+_UNSENT: Final = ("reported", "accepted", "reopened")
+VIEWS: Final = (
+    ("all", "全部未结", Q()),
+    ("unsent", "待派单", Q(state__in=_UNSENT)),
+    ("unsigned", "待签收", Q(state="assigned")),
+    ("working", "处置中", Q(state="handling")),
+    ("check", "待核查", Q(state__in=("done", "verified"))),
+    ("ruling", "待会商", Q(arbitration="open")),
+)
+NODES: Final = ("待受理", "已受理", "待签收", "处置中", "待核查", "已核查", "已结案")
+
+
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    """The way out for somebody without any right to events."""
+    who = who_asks(request)
+    if who.kind == "anonymous":
+        return redirect(f"/login/?next={quote(request.get_full_path())}")
+    if not who.lines("read", "grid_governance.event"):
+        return _problem(request, forbidden(why(who, "read", Event).text))
+    return None
+
+
+def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    return render(request, "grid_governance/refused.html", {"problem": problem}, status=problem.status)
+
+
+@require_GET
+def duty(request: HttpRequest) -> HttpResponse:
+    """值班台: what runs out first, with map, candidates and one key per action."""
+    if out := _refused(request):
+        return out
+    who, name = who_asks(request), request.GET.get("view", "all")
+    rows = queue(who)
+    counts = rows.order_by().aggregate(
+        **{view: Count("pk", filter=q) if q else Count("pk") for view, _, q in VIEWS},
+        late=Count("pk", filter=Q(next_due__lt=timezone.now())),
+    )
+    chosen = next((q for view, _, q in VIEWS if view == name), Q())
+    shown = list(rows.filter(chosen).select_related("unit", "type", "handler")[:ROWS])
+    context = {
+        "rows": shown,
+        "total": counts["all"],
+        "late": counts["late"],
+        "tabs": [
+            {"name": view, "title": title, "count": counts[view], "current": view == name} for view, title, _ in VIEWS
+        ],
+        "view": name,
+        "more": counts.get(name, 0) > len(shown),
+        "synthetic": next((row.origin for row in shown if row.origin != "measured"), "measured"),
+        "now": timezone.now(),
+        "may_report": bool(who.lines("report", "grid_governance.event")),
+    }
+    return render(request, "grid_governance/duty.html", context)
+
+
+def _one(request: HttpRequest, id: UUID) -> Event:
+    row = (
+        Event.visible_to(who_asks(request))
+        .select_related("unit", "type", "handler", "verifier", "grid", "thing", "parent")
+        .filter(pk=id)
+        .first()
+    )
+    if row is None:
+        raise not_found("事件")
+    return row
+
+
+@require_GET
+def event(request: HttpRequest, id: UUID) -> HttpResponse:
+    """One event: what happened, where, whence, what next."""
+    if out := _refused(request):
+        return out
+    try:
+        row = _one(request, id)
+    except Problem as problem:
+        return _problem(request, problem)
+    return _event_page(request, row, "grid_governance/event.html")
+
+
+@require_GET
+def panel(request: HttpRequest, id: UUID) -> HttpResponse:
+    """The side panel of the duty desk."""
+    if out := _refused(request):
+        return out
+    try:
+        return _event_page(request, _one(request, id), "grid_governance/panel.html")
+    except Problem as problem:
+        return HttpResponse(f'<div class="card-body">{problem.title}</div>', status=problem.status)
+
+
+def _event_page(
+    request: HttpRequest, row: Event, template: str, problem: Problem | None = None, verb: str = ""
+) -> HttpResponse:
+    who = who_asks(request)
+    context = {
+        **story(row, who),
+        "event": row,
+        "offer": offer(row, who),
+        "problem": problem,
+        "failed": verb,
+        "given": request.POST.dict() if problem else {},
+        "now": timezone.now(),
+        "back": request.GET.get("next", ""),
+    }
+    return render(request, template, context, status=problem.status if problem else 200)
+
+
+@require_POST
+def act(request: HttpRequest, id: UUID, verb: str) -> HttpResponse:
+    """One step of an event by its form; what is wrong is said on the event's own page."""
+    if out := _refused(request):
+        return out
+    try:
+        row = _one(request, id)
+        step = next((step for step in STEPS if step.verb == verb and row.state in step.states), None)
+        if step is None:
+            raise Problem("not_now", "这一步现在不可用", status=409, remedy="请刷新，看看它现在走到了哪一步")
+        run(step.operation, who_asks(request), {"event": str(id), **_given(request, step)}, door="form")
+    except FileRefused as error:
+        return _event_page(
+            request, row, "grid_governance/event.html", Problem("file", str(error), field="photos"), verb
+        )
+    except Problem as problem:
+        if problem.status == 404:
+            return _problem(request, problem)
+        return _event_page(request, _one(request, id), "grid_governance/event.html", problem, verb)
+    messages.success(request, f"已{step.title}：{row.title}")
+    back = request.POST.get("next", "")
+    return HttpResponseRedirect(back if back.startswith("/desk/") else f"/desk/grid_governance/event/{id}/")
+
+
+def _given(request: HttpRequest, step: Step) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    if version := request.POST.get("row_version"):
+        data["row_version"] = version
+    for field in step.fields:
+        data |= _value(request, field)
+    return data
+
+
+def _value(request: HttpRequest, field: Field) -> dict[str, Any]:
+    if field.kind == "photos":
+        files = request.FILES.getlist("photos")
+        return {"photos": [keep_photo(BytesIO(file.read()), name=file.name or "照片.jpg").row() for file in files]}
+    if field.kind == "place":
+        return {name: request.POST[name] for name in ("lon", "lat", "accuracy_m") if request.POST.get(name)}
+    if field.kind == "yes":
+        return {field.name: request.POST.get(field.name) in ("on", "1", "true")}
+    value = request.POST.get(field.name, "").strip()
+    return {field.name: value} if value or field.required else {}
+
+
+@require_GET
+def bottlenecks(request: HttpRequest) -> HttpResponse:
+    """难点堵点: the process as it really runs, where it waits, and what was found each day."""
+    if out := _refused(request):
+        return out
+    who = who_asks(request)
+    days = min(max(int(request.GET.get("days", "90") if request.GET.get("days", "90").isdigit() else 90), 1), 730)
+    since: datetime = timezone.now() - timedelta(days=days)
+    reach = sorted(
+        {line.region for line in who.lines("read", "grid_governance.event") if line.region is not None}, key=len
+    )
+    log = read_log(since, reach[0]) if reach else None
+    follows = process_mining.directly_follows(log).to_pylist() if log is not None and log.num_rows else []
+    table = sorted(map(_waiting, follows), key=lambda row: -row["wait_total_s"])
+    edges = [
+        Edge(row["before"], row["after"], row["count"], row["share"], f"平均 {row['mean']}，中位 {row['median']}")
+        for row in table
+    ]
+    findings = list(ProcessFinding.visible_to(who).select_related("unit").order_by("-at", "-share")[:20])
+    variants = process_mining.variants(log).slice(0, 5).to_pylist() if log is not None and log.num_rows else []
+    context = {
+        "map": mark_safe(draw(NODES, edges)) if edges else "",  # noqa: S308 - draw() escapes every text
+        "table": table[:12],
+        "findings": findings,
+        "variants": [{"path": " → ".join(row["path"]), "cases": row["cases"]} for row in variants],
+        "days": days,
+        "cases": sum(row["cases"] for row in process_mining.variants(log).to_pylist()) if variants else 0,
+        "now": timezone.now(),
+    }
+    return render(request, "grid_governance/bottlenecks.html", context)
+
+
+def _waiting(row: dict[str, Any]) -> dict[str, Any]:
+    """A pair of states with its waiting in words."""
+    mean, median = words(row["wait_mean_s"]), words(row["wait_median_s"])
+    return {**row, "mean": mean, "median": median, "percent": 100 * row["share"]}
+
+
+urlpatterns = [
+    path("duty/", duty, name="duty"),
+    path("bottlenecks/", bottlenecks, name="bottlenecks"),
+    path("map/events.json", map_events, name="map_events"),
+    path("map/counties.json", map_counties, name="map_counties"),
+    path("event/<uuid:id>/", event, name="event"),
+    path("event/<uuid:id>/grid.json", map_grid, name="map_grid"),
+    path("event/<uuid:id>/panel/", panel, name="panel"),
+    path("event/<uuid:id>/do/<slug:verb>/", act, name="act"),
+]

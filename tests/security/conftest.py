@@ -1,0 +1,40 @@
+"""A house with one row of every kind in two scopes, and browsers and machines of all demo people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+
+if TYPE_CHECKING:  # pytest reads this file before Django is set up
+    from tests.security.rows import Sides
+    from tests.security.visitors import Visitors
+
+
+@pytest.fixture(scope="module")
+def sides(committed_db: str) -> Iterator[Sides]:
+    """Near and far rows of every kind, committed."""
+    from tests.security.rows import make
+    from yongzhou.core.people.actors import forget
+
+    forget()
+    yield make()
+    forget()
+
+
+@pytest.fixture(scope="module")
+def visitors(committed_db: str) -> Visitors:
+    """Clients of the demo people."""
+    from tests.security.visitors import Visitors
+    from yongzhou.core.people.actors import forget
+
+    forget()
+    return Visitors()
+
+
+@pytest.fixture
+def machine() -> Client:
+    """A client without cookies."""
+    return Client(raise_request_exception=False)

@@ -1,0 +1,174 @@
+"""T21, T25: what lies outside somebody's scope is not there for him, at any door, in any count or choice."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.security.rows import Sides
+from tests.security.visitors import Visitors
+from yongzhou.core.crypto import uuid7
+from yongzhou.core.data.fields import Attachments
+from yongzhou.core.data.house import declaration
+from yongzhou.core.data.registry import records
+from yongzhou.core.operations.registry import operations
+from yongzhou.house.setup import load_rooms
+
+load_rooms()
+OFFICER = "officer_431122"  # Dong'an; the near rows lie in Qiyang
+NOWHERE = "01900000-0000-7000-8000-000000000000"
+SCOPED = sorted(
+    name for name, model in records().items() if declaration(model).region and name.split(".")[0] not in ("inbox", "people")
+)
+
+
+def same(first: bytes, second: bytes, one: str, other: str) -> bool:
+    """Whether two answers differ in nothing but the id that was asked for."""
+    told = [re.sub(r'data-now="[^"]*"|value="[^"]{20,}"', "", body.decode().replace(key, "ID")) for body, key in ((first, one), (second, other))]
+    return told[0] == told[1]
+
+
+@pytest.mark.parametrize("resource", SCOPED)
+def test_not_yours_is_as_not_there(resource: str, sides: Sides, visitors: Visitors, machine: Client) -> None:
+    row = sides.near[resource]
+    key, header = str(row.pk), visitors.bearer(OFFICER)
+    at = timezone.now().isoformat().replace("+", "%2B")
+    for words in ("", f"?at={at}"):
+        answers = [machine.get(f"/api/records/{resource}/{one}{words}", headers=header) for one in (key, NOWHERE)]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].content == answers[1].content
+    desk = visitors.desk(OFFICER)
+    base = f"/desk/{resource.replace('.', '/')}/"
+    doors = ["{}/", "{}/?panel=1", f"{{}}/?at={at}", "{}/photo/" + "0" * 64 + ".jpg"]
+    for door in doors:
+        pages = [desk.get(base + door.format(one)) for one in (key, NOWHERE)]
+        assert [page.status_code for page in pages] == [404, 404], door
+        assert same(pages[0].content, pages[1].content, key, NOWHERE), door
+    for field in ("phone", "contact", "title", "id"):
+        pages = [desk.post(f"{base}{one}/reveal/{field}/", {"purpose": "看看"}) for one in (key, NOWHERE)]
+        assert [page.status_code for page in pages] == [404, 404]
+
+
+@pytest.mark.parametrize("name", sorted(operations()))
+def test_operations_on_a_strange_id(name: str, sides: Sides, visitors: Visitors, machine: Client) -> None:
+    """The same words for a row of another county and for one that does not exist."""
+    from tests.security.bodies import body, subject
+
+    op = operations()[name]
+    field = subject(op)
+    if field is None:
+        return
+    given = body(op, sides, "near")
+    answers = [
+        machine.post(f"/api/{op.path}", json.dumps({**given, field: key}), "application/json", headers=visitors.bearer(OFFICER))
+        for key in (given[field], NOWHERE)
+    ]
+    assert [answer.status_code for answer in answers] in ([404, 404], [403, 403])
+    assert answers[0].content == answers[1].content
+
+
+@pytest.mark.parametrize("resource", SCOPED)
+def test_counts_filters_and_export_hold_nothing_from_outside(resource: str, sides: Sides, visitors: Visitors) -> None:
+    desk = visitors.desk(OFFICER)
+    row = sides.near[resource]
+    base = f"/desk/{resource.replace('.', '/')}/"
+    narrowed = desk.get(f"/api/records/{resource}", {"id": str(row.pk)})
+    if narrowed.status_code == 403:
+        return
+    assert narrowed.json()["count"] == 0
+    assert narrowed.json()["rows"] == []
+    page = desk.get(base, {"id": str(row.pk)}).content.decode()
+    menus = "".join(re.findall(r"<(?:menu|details|select).*?</(?:menu|details|select)>", desk.get(base).content.decode(), re.S))
+    assert "桐近" not in page
+    assert "桐近" not in menus
+    sheet = b"".join(desk.get(f"{base}export.csv").streaming_content).decode()  # type: ignore[attr-defined]
+    assert "桐近" not in sheet
+
+
+def test_choices_of_forms_lie_inside(sides: Sides, visitors: Visitors) -> None:
+    desk = visitors.desk(OFFICER)
+    for op in operations().values():
+        page = desk.get(f"/desk/do/{op.path}/").content.decode()
+        for resource in SCOPED:
+            assert str(sides.near[resource].pk) not in page, (op.name, resource)
+
+
+def test_a_form_does_not_name_a_strange_row_given_by_its_address(sides: Sides, visitors: Visitors) -> None:
+    event = sides.near["grid_governance.event"]
+    page = visitors.desk(OFFICER).get(f"/desk/do/grid-governance/assign/?event={event.pk}").content.decode()
+    page += visitors.desk(OFFICER).get(f"/desk/do/grid_governance/assign/?event={event.pk}").content.decode()
+    assert "桐近" not in page
+
+
+def test_search_word_finds_nothing_outside(sides: Sides, visitors: Visitors) -> None:
+    groups = visitors.desk(OFFICER).get("/desk/search", {"q": "桐近"}).json()["groups"]
+    keys = {str(sides.near[resource].pk) for resource in SCOPED}
+    assert not [item for group in groups for item in group["items"] if any(key in item["href"] for key in keys)]
+
+
+def test_a_hidden_reporter_cannot_be_found_by_his_phone(sides: Sides, visitors: Visitors, machine: Client) -> None:
+    """The unit that handles an event may not know who reported it, nor ask by equality through the link."""
+    report = sides.near["grid_governance.report"]
+    person = report.reporter  # type: ignore[attr-defined]
+    phone = person.phone.open()
+    answer = machine.get("/api/records/grid_governance.report", {"reporter__phone": phone}, headers=visitors.bearer("water_431181"))
+    assert answer.status_code == 422
+    answer = machine.get("/api/records/grid_governance.report", {"reporter": str(person.pk)}, headers=visitors.bearer("water_431181"))
+    assert answer.status_code == 422
+
+
+def test_a_masked_name_is_not_spelled_out(sides: Sides, visitors: Visitors, machine: Client) -> None:
+    """Titles and hits mask what lists mask; a part of a name finds nobody, the whole name does."""
+    person = sides.near["people.person"]
+    admin = visitors.desk("dept_admin")
+    page = admin.get(f"/desk/people/person/{person.pk}/").content.decode()
+    name = person.name  # type: ignore[attr-defined]
+    assert name not in page
+    header = visitors.bearer("dept_admin")
+    assert machine.get("/api/records/people.person", {"q": name[:2]}, headers=header).json()["count"] == 0
+    found = machine.get("/api/records/people.person", {"q": name}, headers=header).json()
+    assert found["count"] == 1
+    assert found["rows"][0]["name"] != name
+    assert machine.get("/api/records/people.person", {"name__gte": name[:1]}, headers=header).status_code == 422
+    hits = admin.get("/desk/search", {"q": name}).json()["groups"]
+    assert name not in json.dumps(hits, ensure_ascii=False)
+
+
+def test_own_rows_do_not_unmask_those_of_a_county(db: None) -> None:
+    """A county officer who is also a citizen sees grade 3 in his own report, grade 2 in everybody else's."""
+    from tests.security.rows import make
+    from yongzhou.core.data.actor import Actor, Grant
+    from yongzhou.core.data.present import present
+
+    rows = make()
+    report = rows.near["grid_governance.report"]
+    reporter = report.reporter  # type: ignore[attr-defined]
+    lines = (
+        Grant("县区经办人", "read", "grid_governance.*", 2, region="4311"),
+        Grant("市民", "read", "grid_governance.*", 3, own=True),
+    )
+    other = Actor("person", uuid7(), "兼职", grants=lines)
+    himself = Actor("person", reporter.pk, reporter.name, grants=lines)
+    assert present(report, other)["reporter"].masked
+    assert not present(report, himself)["reporter"].masked
+
+
+def test_photo_of_another_record_is_not_served_by_mine(sides: Sides, visitors: Visitors) -> None:
+    near, far = sides.near["grid_governance.event"], sides.far["grid_governance.event"]
+    digest = near.photos[0]["sha256"]  # type: ignore[attr-defined]
+    assert visitors.desk(OFFICER).get(f"/desk/grid_governance/event/{far.pk}/photo/{digest}.jpg").status_code == 404
+    assert any(isinstance(column, Attachments) for column in type(far)._meta.concrete_fields)
+    mine = sides.near["grid_governance.report"]
+    assert visitors.desk("citizen_elder").get(f"/app/matters/{mine.pk}/photo/{digest}.jpg").status_code == 404
+    assert visitors.desk("citizen_elder").get(f"/app/matters/{mine.pk}/").status_code == 404
+    assert visitors.desk("citizen_elder").post(f"/app/matters/{mine.pk}/rate/", {"stars": "5"}).status_code == 404
+
+
+def test_nobody_learns_rows_from_the_open_description(sides: Sides, machine: Client) -> None:
+    text = machine.get("/api/openapi.json").content.decode() + machine.get("/developer/").content.decode()
+    assert "桐近" not in text
+    assert "桐远" not in text
