@@ -59,6 +59,7 @@ class Cell:
 def storm_cells(seed: int, number: int, begin: float, stations: Sequence[Station]) -> list[Cell]:
     """Cells of storm `number` that begins at model second `begin`, born at the upper end of the Xiaoshui."""
     dice = random.Random(f"{seed}/{number}")
+    beside = [station for station in stations if station.river == "白水河"][-1:]
     upper = [station for station in stations if station.river == "潇水"][:1] or list(stations[:1])
     return [
         Cell(
@@ -71,7 +72,13 @@ def storm_cells(seed: int, number: int, begin: float, stations: Sequence[Station
             peak_mm_h=dice.uniform(35, 70),
         )
         for n in range(CELLS)
-    ]
+    ] + [  # a thunderstorm of its own over the small valley where the demo grid worker lives
+        Cell(
+            birth=begin + dice.uniform(300, 900), lon=town.lon - 0.08, lat=town.lat - 0.04, east=0.03, north=0.015,
+            radius_km=12, peak_mm_h=dice.uniform(70, 85),
+        )
+        for town in beside
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
