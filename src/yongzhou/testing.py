@@ -70,6 +70,7 @@ def deliver(subject: str, **data: Any) -> None:
     """Hand an event to every subscriber of its subject, as the pump would, in this transaction."""
     from django.utils import timezone
 
+    from yongzhou.core.bus.outbox import enqueue
     from yongzhou.core.bus.subscriptions import matches, subscriptions
     from yongzhou.core.crypto.identity import uuid7
     from yongzhou.core.data.actor import system
@@ -79,6 +80,7 @@ def deliver(subject: str, **data: Any) -> None:
         if matches(entry.subject, subject):
             ctx = Context(actor=system(entry.durable), now=timezone.now(), op_id=uuid7())
             entry.handler(ctx, entry.reads.model_validate(data))
+            enqueue(ctx.events, ctx.actor.id)
 
 
 @contextmanager

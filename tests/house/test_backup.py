@@ -83,7 +83,7 @@ def _frames(rows: int) -> pa.Table:
     return pa.Table.from_pylist([{"frame": uuid4().bytes, **row} for _ in range(rows)], schema=FRAME)
 
 
-class _writing:  # noqa: N801 - read as a verb
+class _writing:
     """Keeps inserting records and observations in the background."""
 
     def __init__(self, home: Home) -> None:
@@ -101,7 +101,11 @@ class _writing:  # noqa: N801 - read as a verb
                     [name, name],
                 )
                 lake.append(
-                    _observations(5), _frames(1), stream="OTHER", incarnation=datetime(2026, 1, 1, tzinfo=UTC), last_seq=1
+                    _observations(5),
+                    _frames(1),
+                    stream="OTHER",
+                    incarnation=datetime(2026, 1, 1, tzinfo=UTC),
+                    last_seq=1,
                 )
                 self.count["rows"] += 1
         lake.close()
@@ -129,7 +133,9 @@ def test_comes_back_equal(made: tuple[Home, Path, Manifest], tmp_path: Path, mon
     assert home.secret("field_key_1") == old.secret("field_key_1")
     assert (home.files / "ab" / ("ab" * 32)).read_bytes() == b"photograph"
     with postgres_and_nats(home):
-        assert records.differences(manifest.tables, records.prints_of(home)) == ["表 lake.ducklake_metadata 行数相同,内容不同"]
+        assert records.differences(manifest.tables, records.prints_of(home)) == [
+            "表 lake.ducklake_metadata 行数相同,内容不同"
+        ]
         assert asyncio.run(_first(home)) == b"batch 3"
 
 
@@ -148,9 +154,7 @@ def test_holds_no_key_in_clear(made: tuple[Home, Path, Manifest]) -> None:
     assert all(key not in path.read_bytes() for path in source.rglob("*") if path.is_file())
 
 
-def test_a_changed_file_is_named_and_nothing_is_restored(
-    made: tuple[Home, Path, Manifest], tmp_path: Path
-) -> None:
+def test_a_changed_file_is_named_and_nothing_is_restored(made: tuple[Home, Path, Manifest], tmp_path: Path) -> None:
     _, source, manifest = made
     name = next(name for name in manifest.files if name.startswith("lake/"))
     before = (source / name).read_bytes()

@@ -40,8 +40,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _admin() -> psycopg.Connection[Any]:
+    """The superuser: only he ends connections of others (a lake's readers) before a database is dropped."""
     home = Home.here()
-    return psycopg.connect(home.dsn().replace(f"dbname={home.database}", "dbname=yongzhou"), autocommit=True)
+    dsn = home.dsn("postgres").replace(f"dbname={home.database}", "dbname=postgres")
+    return psycopg.connect(dsn, autocommit=True)
 
 
 def _shape_key() -> str:
@@ -84,7 +86,7 @@ def template() -> str:
             return name
         for (old,) in admin.execute("select datname from pg_database where datname like 'template\\_%'").fetchall():
             admin.execute(f'drop database "{old}" with (force)')
-        admin.execute(f'create database "{name}_draft"')
+        admin.execute(f'create database "{name}_draft" owner yz_owner')
         before = os.environ["DATABASE"]
         os.environ["DATABASE"] = f"{name}_draft"
         try:
@@ -116,7 +118,7 @@ def clone(name: str) -> None:
     source = template()
     with _admin() as admin:
         admin.execute(f'drop database if exists "{name}" with (force)')
-        admin.execute(f'create database "{name}" template "{source}" strategy file_copy')
+        admin.execute(f'create database "{name}" template "{source}" owner yz_owner strategy file_copy')
 
 
 @pytest.fixture(scope="session")

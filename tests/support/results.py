@@ -30,7 +30,9 @@ class Truth:
     def check(self, published: float, ours: float, tolerance: float = 0.0, *, what: str = "") -> None:
         """Fail unless `ours` lies within an absolute `tolerance` of `published`."""
         holds = abs(published - ours) <= tolerance
-        self._keep({"what": what, "published": float(published), "ours": float(ours), "tolerance": tolerance, "holds": holds})
+        self._keep(
+            {"what": what, "published": float(published), "ours": float(ours), "tolerance": tolerance, "holds": holds}
+        )
         assert holds, f"{what or 'value'}: published {published}, ours {ours}, tolerance {tolerance}"
 
 

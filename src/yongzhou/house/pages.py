@@ -23,13 +23,19 @@ def systems_page(tree: Tree, rows: list[SystemRow] | None = None) -> str:
         "# Systems",
         "",
         "The 68 rows of the plan. The state is computed from the tests of each folder, never typed:",
-        "未建 (none), 可走通 (walkable: all its tests pass), 有据可依 (referenced: one of them checks a published value),",
-        "经受负载 (loaded: one of them bears the promised load).",
+        "未建 none, 可走通 walkable (all its tests pass), 有据可依 referenced (one of them checks a published value),",
+        "经受负载 loaded (one of them bears the promised load).",
         "",
         "合计:" + ",".join(f"{title} {count}" for title, count in counts.items()) + "。",
     ]
     for wing, title in WINGS.items():
-        lines += ["", f"## {title} `{wing}/`", "", "| 行 | 系统 | 目录 | 工程 | 状态 | 记录 | 操作 | 参考值 | 核心 |", "|--:|---|---|---|---|--:|--:|--:|---|"]
+        lines += [
+            "",
+            f"## {title} `{wing}/`",
+            "",
+            "| 行 | 系统 | 目录 | 工程 | 状态 | 记录 | 操作 | 参考值 | 核心 |",
+            "|--:|---|---|---|---|--:|--:|--:|---|",
+        ]
         lines += [_row(row) for row in rows if row.folder.startswith(f"{wing}/")]
     return HEADER.format(command="systems --write") + "\n".join(lines) + "\n"
 
@@ -46,7 +52,7 @@ def truth_page(tree: Tree) -> str:
         "# Truth",
         "",
         "Values of standards, papers and other programs that our tests check. *published*: the number stands in the",
-        "source; *recomputed*: an independent way gave it. Whether each holds today: `yongzhou truth` after a test run.",
+        "source; *recomputed*: an independent way gave it. Whether each holds: `yongzhou truth` after a test run.",
         "",
         f"{len(marks)} tests, {len({mark.source for mark in marks})} sources.",
         "",
@@ -58,7 +64,17 @@ def truth_page(tree: Tree) -> str:
 
 
 def _row(row: SystemRow) -> str:
-    cells = (row.row, row.title, f"`{row.folder}`", row.programme, row.state_title, row.records, row.operations, row.references, row.heart)
+    cells = (
+        row.row,
+        row.title,
+        f"`{row.folder}`",
+        row.programme,
+        row.state_title,
+        row.records,
+        row.operations,
+        row.references,
+        row.heart,
+    )
     return _cells(*cells)
 
 

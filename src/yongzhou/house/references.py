@@ -11,7 +11,7 @@ from typing import Final
 _ORDER: Final = ("kind", "source", "clause")
 
 
-class UnreadableMark(ValueError):  # noqa: N818 - becomes a finding
+class UnreadableMark(ValueError):
     """A mark whose words are not literals."""
 
     def __init__(self, line: int) -> None:
@@ -68,7 +68,9 @@ def _functions(syntax: ast.Module) -> Iterable[tuple[str, ast.FunctionDef | ast.
 def _constants(syntax: ast.Module) -> dict[str, str]:
     found: dict[str, str] = {}
     for node in syntax.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         value = _text(node.value, found) if isinstance(node, ast.Assign | ast.AnnAssign) and node.value else None
         for target in targets:
             if isinstance(target, ast.Name) and value is not None:

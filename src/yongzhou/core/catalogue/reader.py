@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from typing import Final
 
 import duckdb
+import psycopg
 
-from yongzhou.core.catalogue.resources import resource
+from yongzhou.core.catalogue.resources import CatalogueError, resource
 from yongzhou.core.home import Home
 from yongzhou.core.lake import Lake, LakeError, connect
 
 _RESOURCE: Final = re.compile(r"\{\{\s*resource\('([a-z0-9_.]+)'\)\s*\}\}")
+_ELSEWHERE: Final = re.compile(r"\bpostgres_\w+|\battach\b", re.IGNORECASE)  # not stopped by enable_external_access
 SECONDS: Final = 20.0  # an expert's SQL stops after this
 
 _lock = threading.Lock()
@@ -27,7 +29,9 @@ def resources_of(sql: str) -> tuple[str, ...]:
 
 
 def bind(sql: str) -> str:
-    """The SQL with its resources put in; `CatalogueError` for an unknown one."""
+    """The SQL with its resources put in; `CatalogueError` for an unknown one, and for a way to another database."""
+    if found := _ELSEWHERE.search(sql):
+        raise CatalogueError(f"指标的 SQL 不能使用 {found.group()}；请用 {{{{resource('…')}}}}")
     return _RESOURCE.sub(lambda found: resource(found.group(1)).sql, sql)
 
 
@@ -51,16 +55,51 @@ def close_readers() -> None:
             _lakes.popitem()[1].close()
 
 
+class _AsReader(Home):
+    """The same home, whose every connection to PostgreSQL is the reader's: also that to the lake's catalogue.
+
+    DuckLake's catalogue is a database of its own inside DuckDB. Were it attached as the owner, any SQL could go
+    through it to every table of the house.
+    """
+
+    __slots__ = ()
+
+    def dsn(self, role: str = "yz_reader") -> str:
+        """The reader's connection, whoever is asked for."""
+        return super().dsn("yz_reader")
+
+
 def _lake(home: Home) -> Lake:
     key = (home, home.database)
     with _lock:
         if key not in _lakes:
+            guest = _AsReader(home.data, home.port, home.city)
             try:
-                lake = connect(home, read_only=True, memory="256MB")
+                lake = connect(guest, read_only=True, memory="256MB")
             except LakeError:
-                lake = connect(home, memory="256MB")  # the first reader of a fresh city makes the tables
-            with lake.cursor() as cursor:
-                dsn = home.dsn("yz_reader").replace("'", "''")
-                cursor.execute(f"ATTACH '{dsn}' AS shared (TYPE postgres, READ_ONLY, SCHEMA 'share')")
-            _lakes[key] = lake
+                connect(home, memory="64MB").close()  # the first reader of a fresh city makes the tables
+                _let_in(home)
+                lake = connect(guest, read_only=True, memory="256MB")
+            _lakes[key] = _locked(lake, guest)
         return _lakes[key]
+
+
+def _let_in(home: Home) -> None:
+    """The reader sees the lake's catalogue: what is there, and what DuckLake adds (a table for inlined rows)."""
+    with psycopg.connect(home.dsn(), autocommit=True) as connection:
+        connection.execute(
+            "grant usage on schema lake to yz_reader; grant select on all tables in schema lake to yz_reader; "
+            "alter default privileges in schema lake grant select on tables to yz_reader"
+        )
+
+
+def _locked(lake: Lake, guest: Home) -> Lake:
+    """Attach what is shared, then close every way out: files beside the lake's, other databases, settings."""
+    with lake.cursor() as cursor:
+        dsn = guest.dsn().replace("'", "''")
+        cursor.execute(f"ATTACH '{dsn}' AS shared (TYPE postgres, READ_ONLY, SCHEMA 'share')")
+        folder = str(lake.root).replace("'", "''")
+        cursor.execute(f"SET GLOBAL allowed_directories = ['{folder}/']")
+        cursor.execute("SET GLOBAL enable_external_access = false")
+        cursor.execute("SET GLOBAL lock_configuration = true")
+    return lake

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from yongzhou.core import crypto
 from yongzhou.core.audit.lines import append
 from yongzhou.core.crypto.identity import uuid7
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.origin import Origin
+from yongzhou.core.data.personal import Personal, Sealed
 from yongzhou.core.data.record import Record
+
+AT_ONCE: Final = 50_000  # rows in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +36,28 @@ def copy_in(
 ) -> BulkReport:
     """COPY rows (field name to value; `id` optional) in one transaction; the history trigger is passed over.
 
-    Values are trusted to be validated by the caller. Raises what PostgreSQL raises; then nothing is written.
+    Personal values are sealed and get their blind index here; all others are trusted to be validated by the caller.
+    Raises what PostgreSQL raises; then nothing is written.
     """
-    op_id, now = uuid7(), timezone.now()
-    prepared = [
-        {"origin": origin, "created_at": now, "row_version": 1, **row, "id": row.get("id") or uuid7()} for row in rows
-    ]
+    op_id, now, total = uuid7(), timezone.now(), 0
+    personal = [field for field in model._meta.concrete_fields if isinstance(field, Personal)]
+    tables = (*reversed(model._meta.get_parent_list()), model)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select set_config('yz.bulk', 'on', true)")  # the trigger passes; one marker below
-        for cls in (*reversed(model._meta.get_parent_list()), model):
-            _copy_table(cursor, cls, prepared)
+        for some in _batches(rows):
+            prepared = [
+                {"origin": origin, "created_at": now, "row_version": 1, **row, "id": row.get("id") or uuid7()}
+                for row in some
+            ]
+            for field in personal:
+                _seal(field, prepared)
+            for cls in tables:
+                _copy_table(cursor, cls, prepared)
+            total += len(prepared)
         cursor.execute("select set_config('yz.bulk', 'off', true)")
         cursor.execute(
             "insert into core_change (record, id, op_id, actor, kind, diff) values (%s, %s, %s, %s, 'B', %s)",
-            [model._meta.db_table, op_id, op_id, actor.id, f'{{"rows": {len(prepared)}}}'],
+            [model._meta.db_table, op_id, op_id, actor.id, f'{{"rows": {total}}}'],
         )
         append(
             actor=actor,
@@ -54,9 +67,24 @@ def copy_in(
             purpose=source,
             outcome="done",
             door="house",
-            detail={"rows": len(prepared), "op": str(op_id)},
+            detail={"rows": total, "op": str(op_id)},
         )
-    return BulkReport(len(prepared), op_id)
+    return BulkReport(total, op_id)
+
+
+def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    rest = iter(rows)
+    while some := list(islice(rest, AT_ONCE)):
+        yield some
+
+
+def _seal(field: Personal, rows: list[dict[str, Any]]) -> None:
+    kind, context = field.spec.personal or "contact", field.context()
+    for row in rows:
+        value = row.get(field.name)
+        if value and not isinstance(value, Sealed):
+            row[f"{field.name}_blind"] = crypto.blind(str(value), kind)
+            row[field.name] = Sealed(crypto.seal(str(value), context), context)
 
 
 def _copy_table(cursor: Any, cls: type[models.Model], rows: list[dict[str, Any]]) -> None:

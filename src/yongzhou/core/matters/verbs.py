@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar, cast
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
+from pydantic import JsonValue
 
+from yongzhou.core.bus.live import publish_live
 from yongzhou.core.matters.events import (
     MatterAssigned,
     MatterClosed,
@@ -132,6 +135,13 @@ def note_step(
         origin=matter.origin,
     )
     step.save()
+    transaction.on_commit(partial(_show, matter))
+
+
+def _show(matter: Matter) -> None:
+    """Tell the screens that look at matters; only what anybody who sees the matter at all may know."""
+    seen: dict[str, JsonValue] = {"id": str(matter.pk), "state": matter.state, "level": matter.level}
+    publish_live("matter", seen, key=str(matter.pk), region=matter.region)
 
 
 def _nouns(matter: Matter) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def create(model: type[Record]) -> Operation[Any, Written]:
     """The operation that adds one record."""
 
     def function(ctx: Context, data: Any) -> Written:
-        row = model(**_values(model, data.model_dump(exclude_unset=True)))
+        row = model(**values_of(model, data.model_dump(exclude_unset=True)))
         ctx.save(row)
         _inside(ctx, model, row)
         return Written(id=row.pk, row_version=row.row_version)
@@ -91,7 +91,7 @@ def change(model: type[Record]) -> Operation[Any, Written]:
     def function(ctx: Context, data: Any) -> Written:
         row = ctx.get(model, data.id)
         ctx.expect(row, data.row_version)
-        for name, value in _values(model, data.model_dump(exclude_unset=True, exclude={"id", "row_version"})).items():
+        for name, value in values_of(model, data.model_dump(exclude_unset=True, exclude={"id", "row_version"})).items():
             setattr(row, name, value)
         ctx.save(row)
         _inside(ctx, model, row)
@@ -112,10 +112,16 @@ def change(model: type[Record]) -> Operation[Any, Written]:
 def _inside(ctx: Context, model: type[Record], row: Record) -> None:
     """What somebody writes must lie where he may write: a row cannot be pushed out of, or into, another's scope."""
     if not model.visible_to(ctx.actor, ctx.action).filter(pk=row.pk).exists():
-        raise Problem("forbidden", "这条记录会落在您的授权范围之外", status=403, remedy="请检查所在地区与单位")
+        raise outside()
 
 
-def _values(model: type[Record], given: dict[str, Any]) -> dict[str, Any]:
+def outside() -> Problem:
+    """403: somebody would write where he may not."""
+    return Problem("forbidden", "这条记录会落在您的授权范围之外", status=403, remedy="请检查所在地区与单位")
+
+
+def values_of(model: type[Record], given: dict[str, Any]) -> dict[str, Any]:
+    """Input by field name to arguments of the model."""
     fields = inputs(model)
     return {fields[name].attname: value for name, value in given.items()}
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import models
+from django.db import DataError, IntegrityError, models, transaction
 from pydantic import BaseModel, ValidationError
 
 from yongzhou.core.bus.models import Quarantine
@@ -19,18 +19,20 @@ from yongzhou.core.bus.quarantine import CONTEXT, quarantine, replay_handler
 from yongzhou.core.crypto import unseal_bytes
 from yongzhou.core.data import codes
 from yongzhou.core.data.actor import Actor
+from yongzhou.core.data.bulk import copy_in
 from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.personal import scrub
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
 from yongzhou.core.data.sheets import read_sheet
-from yongzhou.core.operations.generic import create, inputs
+from yongzhou.core.operations.context import check
+from yongzhou.core.operations.generic import create, inputs, outside, values_of
 from yongzhou.core.operations.problem import Problem, forbidden, invalid
 from yongzhou.core.operations.run import run
 from yongzhou.core.people.actors import actor_of
 
-CHUNK: Final = 500
+CHUNK: Final = 2000
 SHOWN: Final = 50
 
 
@@ -62,25 +64,102 @@ def import_file(model: type[Record], actor: Actor, name: str, data: bytes) -> Im
     sheet = read_sheet(name, data, columns)
     by_head = {_fold(word): name for word, name in columns.items()}
     fields = [by_head.get(_fold(head)) for head in sheet.heads]
-    report = ImportReport()
+    reading = _Reading(model, actor, name)
     for chunk in _chunks(sheet.rows):
         known = _known(model, fields, chunk)
+        sound: list[_Line] = []
         for number, cells in chunk:
-            report.received += 1
+            reading.report.received += 1
             given = {field: cell for field, cell in zip(fields, cells, strict=False) if field and cell}
             key = _key(model, given)
             if key is not None and key in known:
-                report.duplicate += 1
+                reading.report.duplicate += 1
                 continue
             try:
-                run(op, actor, _decoded(model, given), door="house")
-                report.accepted += 1
+                sound.append(reading.checked(number, given))
+            except Problem as problem:
+                reading.aside(number, given, problem)
+            else:
                 if key is not None:
                     known.add(key)
+        reading.store(sound)
+    return reading.report
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One sound row: its line number, its cells, the values of its columns."""
+
+    number: int
+    given: dict[str, str]
+    id: UUID
+    values: dict[str, Any]
+
+
+class _OutsideError(Exception):
+    """Some rows of a batch lie outside the importer's scope; they undo the batch."""
+
+    def __init__(self, ids: set[UUID]) -> None:
+        super().__init__()
+        self.ids = ids
+
+
+class _Reading:
+    """One import under way: each row is checked alone, the sound ones of a chunk are stored as one batch."""
+
+    def __init__(self, model: type[Record], actor: Actor, name: str) -> None:
+        self.model, self.actor, self.name = model, actor, name
+        self.op = create(model)
+        self.links: dict[tuple[str, str], UUID | Problem] = {}
+        self.report = ImportReport()
+
+    def checked(self, number: int, given: dict[str, str]) -> _Line:
+        """The row as it would be stored; `Problem` 422 names what is wrong."""
+        try:
+            data = self.op.input.model_validate(_decoded(self.model, given, self.links))
+        except ValidationError as error:
+            raise invalid(error) from None  # its text quotes the row
+        row = self.model(**values_of(self.model, data.model_dump(exclude_unset=True)))
+        check(row)
+        values = {field.attname: getattr(row, field.attname) for field in inputs(self.model).values()}
+        return _Line(number, given, row.pk, {**values, "id": row.pk})
+
+    def store(self, lines: list[_Line]) -> None:
+        """COPY a batch; rows outside the importer's scope go aside; a batch that is disturbed is stored row by row."""
+        while lines:
+            try:
+                with transaction.atomic():
+                    rows = [line.values for line in lines]
+                    copy_in(self.model, rows, actor=self.actor, origin="measured", source=f"import {self.name}"[:100])
+                    ids = {line.id for line in lines}
+                    seen = self.model.visible_to(self.actor, self.op.action).filter(pk__in=ids)
+                    if hidden := ids - set(seen.values_list("pk", flat=True)):
+                        raise _OutsideError(hidden)
+            except _OutsideError as found:
+                for line in lines:
+                    if line.id in found.ids:
+                        self.aside(line.number, line.given, outside())
+                lines = [line for line in lines if line.id not in found.ids]
+            except (IntegrityError, DataError):
+                self._one_by_one(lines)
+                return
+            else:
+                self.report.accepted += len(lines)
+                return
+
+    def _one_by_one(self, lines: list[_Line]) -> None:
+        for line in lines:
+            try:
+                run(self.op, self.actor, _decoded(self.model, line.given, self.links), door="house")
             except Problem as problem:
-                report.quarantined += 1
-                _aside(model, actor, name, number, given, problem, report)
-    return report
+                self.aside(line.number, line.given, problem)
+            else:
+                self.report.accepted += 1
+
+    def aside(self, number: int, given: dict[str, str], problem: Problem) -> None:
+        """Put one row into the quarantine with line, column and reason."""
+        self.report.quarantined += 1
+        _aside(self.model, self.actor, self.name, number, given, problem, self.report)
 
 
 def _fold(text: str) -> str:
@@ -127,8 +206,10 @@ def _known(model: type[Record], fields: list[str | None], chunk: list[tuple[int,
     }
 
 
-def _decoded(model: type[Record], given: dict[str, str]) -> dict[str, Any]:
-    """Labels become codes, names become records, 是 becomes true."""
+def _decoded(
+    model: type[Record], given: dict[str, str], links: dict[tuple[str, str], UUID | Problem]
+) -> dict[str, Any]:
+    """Labels become codes, names become records (looked up once: `links`), 是 becomes true."""
     values: dict[str, Any] = dict(given)
     for name, column in inputs(model).items():
         if name not in values:
@@ -139,13 +220,18 @@ def _decoded(model: type[Record], given: dict[str, str]) -> dict[str, Any]:
         elif spec.kind == "flag":
             values[name] = text in ("是", "1", "true", "True", "TRUE", "√")
         elif spec.kind == "link" and isinstance(column, models.ForeignKey):
-            values[name] = _linked(column, text, name)
+            if (name, text) not in links:
+                links[name, text] = _linked(column, text, name)
+            found = links[name, text]
+            if isinstance(found, Problem):
+                raise found.with_traceback(None)
+            values[name] = found
         elif spec.kind in ("number", "count", "money"):
             values[name] = text.replace(",", "").replace("，", "")
     return values
 
 
-def _linked(column: models.ForeignKey[Any, Any], text: str, name: str) -> UUID | str:
+def _linked(column: models.ForeignKey[Any, Any], text: str, name: str) -> UUID | Problem:
     target: Any = column.related_model
     for by in ("code", "name"):
         if any(field.name == by for field in target._meta.concrete_fields):
@@ -153,7 +239,7 @@ def _linked(column: models.ForeignKey[Any, Any], text: str, name: str) -> UUID |
             if len(found) == 1:
                 key: UUID = found[0]
                 return key
-    raise Problem("link", f"没有找到唯一的「{text}」", field=name, remedy="请填编码，或先登记它")
+    return Problem("link", f"没有找到唯一的「{text}」", field=name, remedy="请填编码，或先登记它")
 
 
 def _aside(
@@ -199,4 +285,4 @@ def replay_row(payload: bytes, row: Quarantine) -> None:
     except ValidationError as error:
         raise invalid(error) from error
     model = records()[first.resource]
-    run(create(model), actor_of(first.actor, fresh=True), _decoded(model, given.row), door="house")
+    run(create(model), actor_of(first.actor, fresh=True), _decoded(model, given.row, {}), door="house")

@@ -39,7 +39,8 @@ def submit(
         given = data if isinstance(data, op.input) else op.input.model_validate(data)
     except ValidationError as error:
         raise invalid(error) from error
-    return queue(op.name, sealed(json.loads(given.model_dump_json())), actor_id=actor.id, actor_name=actor.name, purpose=purpose
+    return queue(
+        op.name, sealed(json.loads(given.model_dump_json())), actor_id=actor.id, actor_name=actor.name, purpose=purpose
     )
 
 

@@ -1,4 +1,4 @@
-"""How inputs and answers of operations lie in the database: sealed whole, since any of their fields may be a person's."""
+"""How inputs and answers of operations lie in the database: sealed whole, for any field may be a person's."""
 
 from __future__ import annotations
 

@@ -127,7 +127,8 @@ class Appointment(Record):
 
     class House:
         title = "任职"
-        region = "region"
+        region = "person__region"  # whose appointment it is, not where it reaches: who is in charge of him may end it
+        department = "person__unit"
         list = ("person", "role", "region", "unit", "own", "valid_from", "valid_to")
         filters = ("role",)
         about = "谁在哪里担任什么角色；撤销后 5 秒内失效"

@@ -1,4 +1,4 @@
-"""Check a device's secret against its stored hash (scrypt or PBKDF2, in Django's text form), in constant time."""
+"""Check a device's secret against its stored hash, in constant time: SHA-256 of a random key, scrypt, or PBKDF2."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac
 import os
+import re
 from collections import OrderedDict
 from typing import Final
 
@@ -14,15 +15,19 @@ SECRET_MAX: Final = 256
 REMEMBERED: Final = 50_000
 _MEMORY: Final = 128 * 1024 * 1024
 _ITERATIONS_MAX: Final = 5_000_000
-# a hash of nothing that anybody knows: an unknown device costs as much time as a known one
-DECOY: Final = "scrypt$16384$decoy$8$1$" + base64.b64encode(bytes(64)).decode()
+# a hash of nothing that anybody knows: an unknown device costs as much time as a known one with an issued key
+DECOY: Final = "0" * 64
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def matches(encoded: str, secret: str) -> bool:
-    """Whether `secret` gives the hash `encoded`: `scrypt$N$salt$r$p$base64` or `pbkdf2_sha256$rounds$salt$base64`.
+    """Whether `secret` gives the hash `encoded`; a hash of an unknown form matches nothing.
 
-    A hash of another form matches nothing.
+    Forms: 64 hex digits (SHA-256, of the random keys that iot_sensing issues), and for secrets that people chose
+    `scrypt$N$salt$r$p$base64` and `pbkdf2_sha256$rounds$salt$base64` as Django writes them.
     """
+    if _SHA256.fullmatch(encoded):
+        return hmac.compare_digest(hashlib.sha256(secret.encode()).hexdigest(), encoded)
     try:
         kind, cost, salt, *rest = encoded.split("$")
         wanted = base64.b64decode(rest[-1], validate=True)
@@ -35,7 +40,7 @@ def matches(encoded: str, secret: str) -> bool:
             given = hashlib.pbkdf2_hmac("sha256", secret.encode(), salt.encode(), int(cost))
         else:
             return False
-    except (ValueError, IndexError, OverflowError, binascii.Error):
+    except (ValueError, TypeError, IndexError, OverflowError, binascii.Error):
         return False
     return hmac.compare_digest(given, wanted)
 

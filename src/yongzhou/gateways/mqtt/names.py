@@ -7,7 +7,7 @@ from typing import Final
 
 PREFIX: Final = "$MQTT.msgs.up."
 ELEMENT_MAX: Final = 40  # as `Datastream.element`
-_DEVICE: Final = re.compile(r"[^\W_](?:[\w\-]{0,63})", re.ASCII)
+_DEVICE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BAD_IN_ELEMENT: Final = re.compile(r"[\s*>+#$\x00-\x1f\x7f]")
 
 
@@ -21,7 +21,7 @@ def check_device(name: str) -> str:
     NATS drops a client at a topic level with a blank, and `* > + #` would reach below other names.
     """
     if not _DEVICE.fullmatch(name):
-        raise BadNameError(f"接入名「{name[:64]}」只能用英文字母、数字、下划线和连字符，以字母或数字开头，最多 64 个字")
+        raise BadNameError(f"接入名「{name[:64]}」只能用英文字母、数字、下划线和连字符，最多 64 个字")
     return name
 
 

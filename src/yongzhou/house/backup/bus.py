@@ -6,6 +6,7 @@ both does no harm: frames and events are known again by their identity.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ from yongzhou.core.home import Home
 from yongzhou.core.streams import STREAMS, ensure_streams
 
 FOLDER: Final = "bus"
+CONNECT_S: Final = 5.0
 _FETCH: Final = 200
 _IN_FLIGHT: Final = 200
 
@@ -30,7 +32,7 @@ _IN_FLIGHT: Final = 200
 @asynccontextmanager
 async def bus(home: Home) -> AsyncIterator[JetStreamContext]:
     """JetStream of a home."""
-    client = await connect(home, "yz backup", reconnect=False)
+    client = await asyncio.wait_for(connect(home, "yz backup"), CONNECT_S)  # TimeoutError if the bus is away
     try:
         yield client.jetstream(timeout=10)
     finally:

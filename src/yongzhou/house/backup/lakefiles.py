@@ -46,7 +46,7 @@ def files(connection: Connection, home: Home) -> list[Path]:
 
 
 def hold(paths: list[Path], home: Home, folder: Path) -> list[Path]:
-    """Keep hold of these files by hard links, at once: maintenance may drop them while we copy. Returns missing ones."""
+    """Keep hold of these files by hard links, at once, since maintenance may drop them while we copy."""
     missing = []
     for path in paths:
         target = folder / path
@@ -75,7 +75,7 @@ def counts(home: Home, at: int | None = None) -> dict[str, int]:
     with closing(lake), lake.cursor() as cursor:
         for name in TABLES:
             try:
-                row = cursor.execute(f"SELECT count(*) FROM lake.{name}{version}").fetchone()  # noqa: S608 - our names
+                row = cursor.execute(f"SELECT count(*) FROM lake.{name}{version}").fetchone()
             except duckdb.CatalogException:
                 continue
             found[name] = int(row[0]) if row else 0
@@ -89,7 +89,9 @@ def positions(home: Home) -> dict[tuple[str, datetime], int]:
     except LakeError:
         return {}
     with closing(lake), lake.cursor() as cursor:
-        rows = cursor.execute("SELECT stream, incarnation, max(last_seq) FROM lake.reader_position GROUP BY ALL").fetchall()
+        rows = cursor.execute(
+            "SELECT stream, incarnation, max(last_seq) FROM lake.reader_position GROUP BY ALL"
+        ).fetchall()
     return {(stream, incarnation.astimezone(UTC)): int(last) for stream, incarnation, last in rows}
 
 

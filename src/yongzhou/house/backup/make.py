@@ -41,7 +41,9 @@ def backup(home: Home, target: Path, passphrase: str, tell: Tell = lambda _: Non
         return _backup(home, target, passphrase, hold, tell)
     except (psycopg.Error, NatsError, OSError) as error:
         discard([target])
-        raise BackupError(f"备份没有做完:{str(error).strip()[:300]}。请确认本目录上的家族正在运行(yongzhou status)") from error
+        raise BackupError(
+            f"备份没有做完:{str(error).strip()[:300]}。请确认本目录上的家族正在运行(yongzhou status)"
+        ) from error
     except BaseException:
         discard([target])
         raise

@@ -45,7 +45,13 @@ def dump(home: Home, name: str, target: Path) -> None:
 def load(home: Home, source: Path) -> None:
     """Fill an empty database from a dump, all or nothing."""
     _run(
-        home, "pg_restore", "--exit-on-error", "--single-transaction", "--no-comments", f"--dbname={home.database}", str(source)
+        home,
+        "pg_restore",
+        "--exit-on-error",
+        "--single-transaction",
+        "--no-comments",
+        f"--dbname={home.database}",
+        str(source),
     )
     with psycopg.connect(home.dsn(), autocommit=True) as connection:
         connection.execute("analyze")

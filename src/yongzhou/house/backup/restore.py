@@ -41,7 +41,9 @@ def verify(source: Path, passphrase: str | None = None) -> list[str]:
     return faults
 
 
-def restore(home: Home, source: Path, passphrase: str, *, compare: bool = True, tell: Tell = lambda _: None) -> Restored:
+def restore(
+    home: Home, source: Path, passphrase: str, *, compare: bool = True, tell: Tell = lambda _: None
+) -> Restored:
     """Fill an empty home from a backup, with its own ports; compare rows, digests and the lake.
 
     A backup with faults is refused before anything is written; a failed restore leaves the folder empty again.

@@ -18,13 +18,17 @@ COLUMNS: Final = ("period", "region", "value", "numerator", "denominator", "orig
 
 def check(tree: Tree) -> Iterator[Finding]:
     """Yield indicators that cannot be read or bound."""
-    for path in sorted([*tree.package.glob("systems/*/*/indicators/*.sql"), *tree.package.glob("core/*/indicators/*.sql")]):
+    for path in sorted(
+        [*tree.package.glob("systems/*/*/indicators/*.sql"), *tree.package.glob("core/*/indicators/*.sql")]
+    ):
         name = tree.name(path)
         try:
             indicator = parse(path.read_text(encoding="utf-8"), f"{path.parent.parent.name}.{path.stem}")
             bind(indicator.sql)
         except DefinitionError as error:
-            yield Finding(RULE, name, f"头部读不懂:{error}", "头部要有 title、period、refresh,例:-- period: 1h | refresh: 5min")
+            yield Finding(
+                RULE, name, f"头部读不懂:{error}", "头部要有 title、period、refresh,例:-- period: 1h | refresh: 5min"
+            )
             continue
         except CatalogueError as error:
             yield Finding(RULE, name, str(error.args[0]), "改 {{resource('…')}} 的名字,或请对方共享")

@@ -26,7 +26,9 @@ def check(tree: Tree) -> Iterator[Finding]:
     for folder in tree.systems:
         path = tree.name(folder / "system.py")
         if not (folder / "system.py").exists():
-            yield Finding(RULE, path, "没有清单", "写 system.py:system = System(name=…, title=…, row=…, wing=…, lead_unit=…)")
+            yield Finding(
+                RULE, path, "没有清单", "写 system.py:system = System(name=…, title=…, row=…, wing=…, lead_unit=…)"
+            )
             continue
         own: System = import_module(f"yongzhou.systems.{folder.parent.name}.{folder.name}.system").system
         row = rows.get(f"{folder.parent.name}/{folder.name}")
@@ -35,7 +37,12 @@ def check(tree: Tree) -> Iterator[Finding]:
         if row is None:
             yield Finding(RULE, path, "规划表里没有这个目录", "在 systems/plan.csv 加一行,或按规划改目录名")
         elif (own.title, own.row) != (row.title, row.row):
-            yield Finding(RULE, path, f"清单写 {own.row}《{own.title}》,规划表是 {row.row}《{row.title}》", "按 systems/plan.csv 改清单")
+            yield Finding(
+                RULE,
+                path,
+                f"清单写 {own.row}《{own.title}》,规划表是 {row.row}《{row.title}》",
+                "按 systems/plan.csv 改清单",
+            )
         if not own.lead_unit or not own.standards:
             yield Finding(RULE, path, "没有写牵头单位或所依标准", "补 lead_unit 和 standards=[Standard(编号, 名称)]")
         yield from _parts(own, folder, path)
@@ -46,14 +53,18 @@ def _parts(own: System, folder: Path, path: str) -> Iterator[Finding]:
         try:
             resolve(page.href.partition("?")[0])
         except Resolver404:
-            yield Finding(RULE, path, f"页面「{page.title}」的地址 {page.href} 不存在", "改地址,或在 pages.py 加这个页面")
+            yield Finding(
+                RULE, path, f"页面「{page.title}」的地址 {page.href} 不存在", "改地址,或在 pages.py 加这个页面"
+            )
     for name in own.records:
         if f"{own.name}.{name}" not in records():
             yield Finding(RULE, path, f"清单列了记录 {name},models.py 里没有", "改清单的 records")
     for name in own.reads:
         if name not in resources():
             yield Finding(RULE, path, f"要读的资源 {name} 没有共享", "改 reads,或请对方在 House.share 里列出字段")
-    heard = {entry.subject for entry in subscriptions().values() if entry.handler.__module__.split(".")[3:4] == [folder.name]}
+    heard = {
+        entry.subject for entry in subscriptions().values() if entry.handler.__module__.split(".")[3:4] == [folder.name]
+    }
     for subject in sorted(heard - set(own.hears)):
         yield Finding(RULE, path, f"hears.py 订阅了 {subject},清单没有写", "在清单的 hears 里补上")
     for subject in sorted(set(own.hears) - heard):

@@ -20,7 +20,9 @@ def check(tree: Tree) -> Iterator[Finding]:
         yield from foreign(path, tree.name(path))
     stale = schema.missing_migrations().strip()
     if stale:
-        yield Finding(RULE, "src/yongzhou", f"模型有改动而没有迁移:{' '.join(stale.split())[:300]}", "运行 yongzhou schema")
+        yield Finding(
+            RULE, "src/yongzhou", f"模型有改动而没有迁移:{' '.join(stale.split())[:300]}", "运行 yongzhou schema"
+        )
 
 
 def foreign(path: Path, name: str) -> Iterator[Finding]:
@@ -30,4 +32,10 @@ def foreign(path: Path, name: str) -> Iterator[Finding]:
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for module in names:
             if not any(module == root or module.startswith(f"{root}.") for root in ALLOWED):
-                yield Finding(RULE, name, f"导入了 {module}", "迁移只导入 django 和字段所需的 core 模块", getattr(node, "lineno", 0))
+                yield Finding(
+                    RULE,
+                    name,
+                    f"导入了 {module}",
+                    "迁移只导入 django 和字段所需的 core 模块",
+                    getattr(node, "lineno", 0),
+                )

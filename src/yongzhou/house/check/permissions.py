@@ -1,4 +1,4 @@
-"""Every address has a permission decision: a guarding decorator, a guarded read in its view, or it is on the public list."""
+"""Every address has a permission decision: a guarding decorator, a guarded read, or a place on the public list."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ PUBLIC: Final = {
     "django.views.generic.base.RedirectView",  # / leads to the desk, which asks
     "yongzhou.portals.gate.views.login",
     "yongzhou.portals.gate.views.logout",
+    "yongzhou.portals.sensorthings.views.bare",  # leads to the version, which asks
     "yongzhou.portals.citizen.manifest.manifest",  # name and icon of the phone app
     "yongzhou.portals.developer.views.home",  # what the doors are; no data of the city
     "yongzhou.portals.developer.views.problems",

@@ -47,10 +47,17 @@ def _answers(name: str, path: Path, known: list[str]) -> Iterator[Finding]:
         return
     for rule in known:
         if rule not in answers:
-            yield Finding(RULE, name, f"没有回答 {rule}", f"写 {rule}: done,或 {{todo: 原因}}、{{exempt: 原因}},见 docs/quality/{rule}.md")
+            yield Finding(
+                RULE,
+                name,
+                f"没有回答 {rule}",
+                f"写 {rule}: done,或 {{todo: 原因}}、{{exempt: 原因}},见 docs/quality/{rule}.md",
+            )
     for rule, answer in answers.items():
         if not right(answer):
-            yield Finding(RULE, name, f"{rule} 的回答 {answer!r} 不对", "写 done,或 {todo: 原因}、{exempt: 原因},原因不能空")
+            yield Finding(
+                RULE, name, f"{rule} 的回答 {answer!r} 不对", "写 done,或 {todo: 原因}、{exempt: 原因},原因不能空"
+            )
 
 
 def right(answer: object) -> bool:

@@ -33,7 +33,9 @@ def check(tree: Tree) -> Iterator[Finding]:
         if len(found) > granted:
             yield from found
         elif len(found) < granted:
-            yield Finding(RULE, name, f"豁免 {granted} 处,只剩 {len(found)} 处", "在 house/check/exempt.csv 里改小或删去")
+            yield Finding(
+                RULE, name, f"豁免 {granted} 处,只剩 {len(found)} 处", "在 house/check/exempt.csv 里改小或删去"
+            )
     for name in exempt:
         yield Finding(RULE, name, "豁免的文件已不在", "从 house/check/exempt.csv 删去")
 
@@ -49,7 +51,11 @@ def raw_reads(syntax: ast.AST, name: str) -> Iterator[Finding]:
     for node in ast.walk(syntax):
         if isinstance(node, ast.Attribute) and node.attr in RAW and not _of_no_model(node.value):
             yield Finding(
-                RULE, name, f"用了 .{node.attr},绕过权限", "读用 Model.visible_to(actor);写放进 operations.py,由 ctx 完成", node.lineno
+                RULE,
+                name,
+                f"用了 .{node.attr},绕过权限",
+                "读用 Model.visible_to(actor);写放进 operations.py,由 ctx 完成",
+                node.lineno,
             )
 
 

@@ -51,7 +51,7 @@ def check(tree: Tree, only: Sequence[str] = ()) -> list[Finding]:
             continue
         try:
             found += rule(tree)
-        except Exception as error:  # noqa: BLE001 - told as a finding
+        except Exception as error:
             text = f"检查中断:{type(error).__name__}: {str(error)[:300]}"
             found.append(Finding(name, "src/yongzhou", text, "先修好这个错误,再运行 yongzhou check"))
     return found

@@ -59,7 +59,9 @@ def faults(path: Path, name: str, system: str) -> Iterator[Finding]:
         elif key in own_operations:
             yield from (_finding(name, key, text) for text in _operation_faults(own_operations[key], values))
         else:
-            yield Finding(RULE, name, f"{key} 不是本系统的记录或操作", "用模型类名(如 FloodWarning)或操作动词(如 raise_warning)")
+            yield Finding(
+                RULE, name, f"{key} 不是本系统的记录或操作", "用模型类名(如 FloodWarning)或操作动词(如 raise_warning)"
+            )
 
 
 def parts_of(system: str) -> tuple[dict[str, type[Record]], dict[str, Operation[Any, Any]]]:
@@ -85,7 +87,11 @@ def draft(system: str) -> str:
     for name, model in own_records.items():
         if has_own_samples(model):
             continue
-        fields = {key: field for key, field in inputs(model).items() if spec_of(field).sample not in (None, "", []) or field.is_relation}
+        fields = {
+            key: field
+            for key, field in inputs(model).items()
+            if spec_of(field).sample not in (None, "", []) or field.is_relation
+        }
         rows[name] = {key: _plain(field) for key, field in fields.items()}
     for name, op in own_operations.items():
         rows[name] = {key: _guess(info, op) for key, info in op.input.model_fields.items() if info.is_required()}

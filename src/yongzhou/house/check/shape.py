@@ -16,7 +16,17 @@ FOLDERS: Final = {
 }  # fmt: skip
 SUFFIXES: Final = {".py", ".yaml", ".csv", ".md", ".typ"}
 # a module with the name of a part of the shape must be that part, not a catch-all
-VAGUE: Final = {"utils.py", "helpers.py", "misc.py", "common.py", "views.py", "forms.py", "admin.py", "serializers.py", "signals.py"}
+VAGUE: Final = {
+    "utils.py",
+    "helpers.py",
+    "misc.py",
+    "common.py",
+    "views.py",
+    "forms.py",
+    "admin.py",
+    "serializers.py",
+    "signals.py",
+}
 
 
 def check(tree: Tree) -> Iterator[Finding]:
@@ -45,6 +55,10 @@ def _stranger(tree: Tree, path: Path) -> Iterator[Finding]:
         if path.name not in FOLDERS:
             yield Finding(RULE, tree.name(path), "不是系统目录的固定子目录", f"可用:{'、'.join(sorted(FOLDERS))}")
     elif path.suffix not in SUFFIXES:
-        yield Finding(RULE, tree.name(path), f"顶层不放 {path.suffix or '无后缀'} 文件", "指标放 indicators/,决策表放 decisions/")
+        yield Finding(
+            RULE, tree.name(path), f"顶层不放 {path.suffix or '无后缀'} 文件", "指标放 indicators/,决策表放 decisions/"
+        )
     elif path.name in VAGUE:
-        yield Finding(RULE, tree.name(path), "文件名说不出它做什么", "按领域术语命名,例如 flash_flood.py;页面写在 pages.py")
+        yield Finding(
+            RULE, tree.name(path), "文件名说不出它做什么", "按领域术语命名,例如 flash_flood.py;页面写在 pages.py"
+        )

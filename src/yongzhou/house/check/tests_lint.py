@@ -21,7 +21,9 @@ def check(tree: Tree) -> Iterator[Finding]:
         try:
             marks(syntax)
         except UnreadableMark as error:
-            yield Finding(RULE, tree.name(path), str(error), "reference(…) 的参数写成字符串或本文件里的常量", error.line)
+            yield Finding(
+                RULE, tree.name(path), str(error), "reference(…) 的参数写成字符串或本文件里的常量", error.line
+            )
 
 
 def banned(syntax: ast.AST, name: str) -> Iterator[Finding]:

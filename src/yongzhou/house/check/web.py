@@ -10,13 +10,14 @@ from typing import Final
 from yongzhou.house.check.finding import Finding, Tree
 
 RULE: Final = "own-origin"
+_DATA_SCRIPT: Final = r"[^>]*\btype=[\"']?(?:application/json|importmap|speculationrules)"
 _INLINE: Final = (
-    (re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*\btype=[\"']?(?:application/json|importmap|speculationrules))[^>]*>", re.I), "页内脚本", "移到 static/ 里的 .js 文件"),
+    (re.compile(rf"<script(?![^>]*\bsrc=)(?!{_DATA_SCRIPT})[^>]*>", re.I), "页内脚本", "移到 static/ 里的 .js 文件"),
     (re.compile(r"<style\b", re.I), "页内样式", "移到 static/ 里的 .css 文件"),
     (re.compile(r"<[^>{]*\sstyle\s*=", re.I), "style 属性", "用样式类;变量用 data- 属性"),
     (re.compile(r"<[^>{]*\son[a-z]+\s*=", re.I), "on… 事件属性", "在 .js 里 addEventListener"),
     (re.compile(r"javascript:", re.I), "javascript: 地址", "用按钮和 .js"),
-)  # fmt: skip
+)
 _HOST: Final = re.compile(r"(?:https?:)?//([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.I)
 _NAMES: Final = {"www.w3.org"}  # names of vocabularies, never fetched
 
@@ -44,7 +45,9 @@ def hosts(text: str, name: str) -> Iterator[Finding]:
     plain = _without_comments(text, Path(name).suffix)
     for found in _HOST.finditer(plain):
         if found[1].lower() not in _NAMES:
-            yield Finding(RULE, name, f"引用外部主机 {found[1]}", "把文件放进 static/,或经本院接口取", _line(plain, found.start()))
+            yield Finding(
+                RULE, name, f"引用外部主机 {found[1]}", "把文件放进 static/,或经本院接口取", _line(plain, found.start())
+            )
 
 
 def _without_comments(text: str, suffix: str) -> str:

@@ -42,6 +42,6 @@ def command(as_json: bool, fix: bool, only: tuple[str, ...], synthetic: str | No
     else:
         for finding in findings:
             click.echo(f"{'提示 ' if finding.soft else ''}{finding}")
-        rules = only or tuple(RULES)
-        click.echo(f"{len(rules)} 条规则,{len(tree.systems)} 个系统:{len(faults)} 处须改,{len(findings) - len(faults)} 处提示。")
+        soft = len(findings) - len(faults)
+        click.echo(f"{len(only or RULES)} 条规则,{len(tree.systems)} 个系统:{len(faults)} 处须改,{soft} 处提示。")
     sys.exit(1 if faults else 0)

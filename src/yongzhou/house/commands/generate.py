@@ -14,7 +14,7 @@ from yongzhou.core.home import Home
 @click.option("--history", default="30d", show_default=True, help="How far back: 30d, 12h.")
 @click.option("--persons", default=0, show_default=True, help="How many synthetic citizens.")
 def command(history: str, persons: int) -> None:
-    """Fill the house with a synthetic city (模拟数据). A second run adds nothing; the last ten minutes are left alone."""
+    """Fill the house with a synthetic past (模拟数据). A second run adds nothing."""
     from yongzhou.house.setup import start
 
     start("command")

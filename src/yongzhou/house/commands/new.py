@@ -31,7 +31,10 @@ def command(folder: str, title: str | None, row: int | None, lead: str, bare: bo
     if bare:
         return
     done = subprocess.run(  # a new process: Django has not seen the new room
-        [sys.executable, "-m", "yongzhou.house.cli", "check", "--fix", "--json"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "yongzhou.house.cli", "check", "--fix", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if not done.stdout.strip():
         raise click.ClickException(f"检查没有跑完:\n{done.stderr.strip()[-2000:]}")

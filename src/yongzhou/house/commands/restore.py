@@ -13,7 +13,9 @@ from yongzhou.house.backup import BackupError
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--verify/--no-verify", default=True, show_default=True, help="Compare row counts and digests afterwards.")
+@click.option(
+    "--verify/--no-verify", default=True, show_default=True, help="Compare row counts and digests afterwards."
+)
 @click.option("--passphrase", envvar="BACKUP_PASSPHRASE", help="The backup's passphrase.")
 def command(folder: Path, verify: bool, passphrase: str | None) -> None:
     """Restore the backup in FOLDER into the data folder that DATA names; it must be empty, PORT must be free."""

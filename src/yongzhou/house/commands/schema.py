@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from yongzhou.core.home import REPOSITORY
 from yongzhou.house import schema
 
 
@@ -26,4 +27,4 @@ def command(check: bool, afresh: bool) -> None:
         schema.drop_migrations()
     schema.make_migrations()
     schema.write_baseline()
-    click.echo(f"已写 {len(schema.migration_files())} 个迁移和 {schema.BASELINE.relative_to(schema.REPOSITORY)}。")
+    click.echo(f"已写 {len(schema.migration_files())} 个迁移和 {schema.BASELINE.relative_to(REPOSITORY)}。")

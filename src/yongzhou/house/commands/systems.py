@@ -31,6 +31,12 @@ def command(as_json: bool, write: bool) -> None:
     table = Table("行", "系统", "目录", "状态", "记录", "操作", "参考值")
     for row in rows:
         if row.state != "none" or row.records:
-            table.add_row(str(row.row), row.title, row.folder, row.state_title, *map(str, (row.records, row.operations, row.references)))
+            table.add_row(
+                str(row.row),
+                row.title,
+                row.folder,
+                row.state_title,
+                *map(str, (row.records, row.operations, row.references)),
+            )
     Console().print(table)
     click.echo(f"共 {len(rows)} 行,未列出的尚未建。状态由测试结果算出;先运行 make test。")

@@ -128,6 +128,15 @@ def roster() -> tuple[Member, ...]:
         ),
         *_mqtt(),
         Member(
+            name="history",
+            title="30 天模拟历史",
+            command=_python("-m", "yongzhou.house.cli", "generate", "--history", "30d"),
+            module="yongzhou.house.commands.generate",
+            after=("telemetry",),
+            one_shot=True,
+            start_seconds=300.0,
+        ),
+        Member(
             name="simulator",
             title="城市模拟器",
             command=_python("-m", "simulator"),

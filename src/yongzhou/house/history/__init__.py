@@ -1,1 +1,1 @@
-"""Synthetic history by mass load: deterministic, marked `synthetic`, never the last ten minutes (those come by the doors)."""
+"""Synthetic history by mass load: deterministic, marked `synthetic`, never the last ten minutes."""

@@ -60,13 +60,17 @@ def load(start: datetime, end: datetime, actor: Actor) -> Lives:
     days = int((end - start).total_seconds() // 86400) + 1
     numbers = _registers()
     local = end.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    opened = np.sort(np.concatenate([
-        (local - timedelta(days=back)).timestamp() + 3600 * (
-            dice.choice(24, size=dice.poisson(A_DAY), p=_HOUR_WEIGHTS / _HOUR_WEIGHTS.sum()) + dice.random(1)
+    opened = np.sort(
+        np.concatenate(
+            [
+                (local - timedelta(days=back)).timestamp()
+                + 3600
+                * (dice.choice(24, size=dice.poisson(A_DAY), p=_HOUR_WEIGHTS / _HOUR_WEIGHTS.sum()) + dice.random(1))
+                + 3600 * dice.random()
+                for back in range(days)
+            ]
         )
-        + 3600 * dice.random()
-        for back in range(days)
-    ]))  # fmt: skip
+    )
     opened = opened[(opened > start.timestamp()) & (opened < end.timestamp())]
     opened += dice.uniform(0, 3000, len(opened))
     opened = np.sort(opened[opened < end.timestamp()])
@@ -102,23 +106,54 @@ def load(start: datetime, end: datetime, actor: Actor) -> Lives:
         day = moments[0].astimezone(SHANGHAI).strftime("%Y%m%d")
         numbers[day] = numbers.get(day, 0) + 1
         level = _LEVEL[str(kind.grade)]
-        rows.append({
-            "id": key, "number": f"SJ-{day}-{numbers[day]:04}", "kind": "event", "steward": "grid_governance",
-            "title": f"{place.name}{kind.name}", "detail": kind.definition, "state": state, "level": level,
-            "region": place.region, "place": place, "address": place.name, "geometry": point(lon, lat),
-            "geometry_box": (lon, lat, lon, lat), "unit": keys.get(decision.unit or ""),
-            "source": _SOURCES[int(dice.integers(0, 5))], "opened_at": moments[0], "assigned_at": stamp["assigned"],
-            "accepted_at": stamp["handling"], "done_at": stamp["done"], "closed_at": stamp["closed"], "due": _moment(due),
-            "clause": decision.clause[:200], "rating": int(dice.choice([5, 5, 4, 3])) if state == "closed" else None,
-            "type": kind, "grade": kind.grade, "clock": "calendar", "accept_hours": kind.accept_hours,
-            "handle_hours": kind.handle_hours, "first_due": _moment(due), "clock_from": moments[0],
-            "handling_at": stamp["handling"], "created_at": moments[0],
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": key,
+                "number": f"SJ-{day}-{numbers[day]:04}",
+                "kind": "event",
+                "steward": "grid_governance",
+                "title": f"{place.name}{kind.name}",
+                "detail": kind.definition,
+                "state": state,
+                "level": level,
+                "region": place.region,
+                "place": place,
+                "address": place.name,
+                "geometry": point(lon, lat),
+                "geometry_box": (lon, lat, lon, lat),
+                "unit": keys.get(decision.unit or ""),
+                "source": _SOURCES[int(dice.integers(0, 5))],
+                "opened_at": moments[0],
+                "assigned_at": stamp["assigned"],
+                "accepted_at": stamp["handling"],
+                "done_at": stamp["done"],
+                "closed_at": stamp["closed"],
+                "due": _moment(due),
+                "clause": decision.clause[:200],
+                "rating": int(dice.choice([5, 5, 4, 3])) if state == "closed" else None,
+                "type": kind,
+                "grade": kind.grade,
+                "clock": "calendar",
+                "accept_hours": kind.accept_hours,
+                "handle_hours": kind.handle_hours,
+                "first_due": _moment(due),
+                "clock_from": moments[0],
+                "handling_at": stamp["handling"],
+                "created_at": moments[0],
+            }
+        )
         steps += [
-            {"matter": key, "at": moments[at], "before": _CHAIN[at - 1] if at else "", "after": name,
-             "actor_name": "模拟历史", "reason": "", "created_at": moments[at]}
+            {
+                "matter": key,
+                "at": moments[at],
+                "before": _CHAIN[at - 1] if at else "",
+                "after": name,
+                "actor_name": "模拟历史",
+                "reason": "",
+                "created_at": moments[at],
+            }
             for at, name in enumerate(_CHAIN[:reached])
-        ]  # fmt: skip
+        ]
         lives[index] = [times[at] if reached > at else np.inf for at in (4, 6)] + [due]
     copy_in(Event, rows, actor=actor, origin="synthetic", source=SOURCE)
     copy_in(MatterStep, steps, actor=actor, origin="synthetic", source=SOURCE)
@@ -141,13 +176,21 @@ def warnings(past: Past, actor: Actor) -> int:
         begins = np.flatnonzero(over & ~np.append(False, over[:-1]))
         for begin in begins[np.append(True, np.diff(begins) > 72)] if begins.size else begins:
             raised = float(past.times[begin])
-            rows.append({
-                "village": village, "level": "prepare", "raised_at": _moment(raised), "rain_mm": float(hour[row, begin]),
-                "window_h": 1, "threshold_mm": round(0.6 * village.prepare_1h, 1),
-                "acknowledged_at": _moment(raised + float(dice.uniform(90, 1100))),
-                "acknowledged_note": "已接听", "lifted_at": _moment(min(raised + 3 * 3600, float(past.times[-1]))),
-                "lifted_reason": "雨势减弱", "created_at": _moment(raised),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "village": village,
+                    "level": "prepare",
+                    "raised_at": _moment(raised),
+                    "rain_mm": float(hour[row, begin]),
+                    "window_h": 1,
+                    "threshold_mm": round(0.6 * village.prepare_1h, 1),
+                    "acknowledged_at": _moment(raised + float(dice.uniform(90, 1100))),
+                    "acknowledged_note": "已接听",
+                    "lifted_at": _moment(min(raised + 3 * 3600, float(past.times[-1]))),
+                    "lifted_reason": "雨势减弱",
+                    "created_at": _moment(raised),
+                }
+            )
     copy_in(FloodWarning, rows, actor=actor, origin="synthetic", source=SOURCE)
     return len(rows)
 
@@ -177,7 +220,8 @@ def _keep_registers(numbers: dict[str, int]) -> None:
     """Live events go on counting after the past ones."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into core_number select 'event:' || day, last from unnest(%s::text[], %s::bigint[]) as u(day, last) "
+            "insert into core_number select 'event:' || day, last "
+            "from unnest(%s::text[], %s::bigint[]) as u(day, last) "
             "on conflict (register) do update set last = greatest(core_number.last, excluded.last)",
             [list(numbers), list(numbers.values())],
         )

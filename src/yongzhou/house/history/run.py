@@ -78,7 +78,10 @@ def _until(now: datetime) -> datetime:
     return datetime.fromtimestamp(seconds, now.tzinfo)
 
 
-_TABLE: Final = "create table if not exists house_history (one boolean primary key default true, until bigint not null, loaded boolean not null default false)"
+_TABLE: Final = (
+    "create table if not exists house_history "
+    "(one boolean primary key default true, until bigint not null, loaded boolean not null default false)"
+)
 
 
 def _planned(until: int) -> int:

@@ -1,4 +1,4 @@
-"""Rain and water of a synthetic month: storm cells drift over the stations, rivers are chains of linear reservoirs. Pure.
+"""Rain and water of a synthetic month: storm cells drift, rivers are chains of linear reservoirs. Pure.
 
 The same ideas as the simulator's storm (Maillet's linear reservoir, Q = S/K; Gaussian rain cells), in whole arrays.
 """
@@ -39,7 +39,9 @@ class Gauges:
 
 
 def storms(seed: int, start: float, end: float) -> Floats:
-    """Cells of all storms between two epoch seconds: (cells, 7) birth, lon, lat, east, north (degrees/h), radius km, mm/h.
+    """Cells of all storms between two epoch seconds: (cells, 7).
+
+    Columns: birth, lon, lat, drift east and north (degrees/h), radius km, peak mm/h.
 
     About one storm in two days, more in the afternoon, and one six hours before the end, so that the last day has one.
     """
@@ -53,10 +55,15 @@ def storms(seed: int, start: float, end: float) -> Floats:
     offset = np.tile(np.arange(CELLS), len(births)) * dice.uniform(1200, 4000, size)
     return np.column_stack(
         [
-            born + offset, dice.uniform(111.35, 112.15, size), dice.uniform(25.0, 26.1, size), dice.uniform(-0.06, 0.03, size),
-            dice.uniform(0.15, 0.3, size), dice.uniform(14, 26, size), dice.uniform(15, 45, size),
+            born + offset,
+            dice.uniform(111.35, 112.15, size),
+            dice.uniform(25.0, 26.1, size),
+            dice.uniform(-0.06, 0.03, size),
+            dice.uniform(0.15, 0.3, size),
+            dice.uniform(14, 26, size),
+            dice.uniform(15, 45, size),
         ]
-    )  # fmt: skip
+    )
 
 
 def rain(cells: Floats, gauges: Gauges, times: Floats) -> Floats:

@@ -59,5 +59,7 @@ def _planned(package: Path, folder: str, title: str | None, row: int | None) -> 
         with (package / "systems" / "plan.csv").open("a", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(asdict(found).values())
     if (title or found.title, row or found.row) != (found.title, found.row):
-        raise ScaffoldError(f"规划第 {found.row} 行写的是「{found.title}」;请去掉 --title 和 --row,或改 systems/plan.csv")
+        raise ScaffoldError(
+            f"规划第 {found.row} 行写的是「{found.title}」;请去掉 --title 和 --row,或改 systems/plan.csv"
+        )
     return found

@@ -96,7 +96,7 @@ def gauges(screen: Screen) -> list[Gauge]:
                 station=thing.name,
                 river=rivers.get(thing.pk, ""),
                 reservoir=stream.observed == "reservoir_level",
-                href=f"/desk/water/hydrostation/{thing.pk}/" if thing.pk in rivers else thing.get_absolute_url(),
+                href=f"/desk/water/stations/{thing.pk}/" if thing.pk in rivers else thing.get_absolute_url(),
                 place=lon_lat(thing.geometry),
                 warning=warning,
                 low=warning - 3,
@@ -136,7 +136,8 @@ def ask(sql: str, numbers: list[int], parameters: list[object]) -> pa.Table:
 
 _COURSE: Final = """
 SELECT time_bucket(INTERVAL '10 minutes', phenomenon) AS at, arg_max(result, phenomenon) AS value
-FROM lake.observation WHERE datastream IN ({numbers}) AND flag < 4 AND NOT isnan(result) AND phenomenon > ? AND phenomenon <= ?
+FROM lake.observation
+WHERE datastream IN ({numbers}) AND flag < 4 AND NOT isnan(result) AND phenomenon > ? AND phenomenon <= ?
 GROUP BY 1 ORDER BY 1
 """
 

@@ -56,7 +56,7 @@ def label_place(shape: shapely.Geometry, gauges: NDArray[np.float64]) -> list[fl
     inside = shapely.contains(squeezed, points)
     edge = shapely.distance(squeezed.boundary, points)
     marks = shapely.distance(shapely.multipoints(gauges * wide), points) if len(gauges) else np.full(len(x), np.inf)
-    best = int(np.argmax(np.where(inside, np.minimum(2 * edge, marks), -1.0)))
+    best = int(np.argmax(np.where(inside, np.minimum(1.3 * edge, marks), -1.0)))
     return [round(float(x[best]), 4), round(float(y[best]), 4)]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from yongzhou.core.data.origin import worst
 from yongzhou.core.matters.life import CLOSED
@@ -58,7 +59,7 @@ def by_level(screen: Screen) -> dict[int, int]:
 
 
 def worst_matters(screen: Screen, limit: int = 6) -> list[Matter]:
-    """The gravest open matters; of equal ones what is due first. What has run far over comes after what can be saved."""
+    """The gravest open matters, of equal ones what is due first; what can still be met before the long overdue."""
     overdue = Case(When(due__lt=screen.moment - timedelta(days=1), then=1), default=0)
     return list(
         open_matters(screen)
@@ -104,6 +105,12 @@ def reached(screen: Screen) -> Reached:
     return Reached(
         found["raised"], found["answered"], found["standing"], "synthetic" if found["synthetic"] else "measured"
     )
+
+
+def closed_today(screen: Screen) -> int:
+    """Matters closed between midnight in Yongzhou and the moment; one query."""
+    start = timezone.localtime(screen.moment).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Matter.visible_to(screen.who).filter(closed_at__gte=start, closed_at__lte=screen.moment).count()
 
 
 def href_of(matter: Matter) -> str:

@@ -27,22 +27,30 @@ def page(request: HttpRequest, screen: Screen) -> HttpResponse:
     title, names = THEMES[screen.theme]
     fresh = value(FRESH, at=screen.at)
     _, value_title, unit, steps, _ = _VALUES[screen.theme]
-    return render(request, "cockpit/page.html", {
-        "widgets": [filled(WIDGETS[name], screen) for name in names],
-        "themes": [
-            {"title": text, "href": f"?theme={name}", "current": name == screen.theme} for name, (text, _) in THEMES.items()
-        ],
-        "theme_name": screen.theme,
-        "heading": f"城市仪表盘：{title}",
-        "freshness": {"text": f"数据新鲜率 {fresh.text}{' %' if fresh.value is not None else ''}", "href": fresh.url,
-                      "stale": fresh.value is None or fresh.value < (fresh.indicator.target or 0)},
-        "origin_name": fresh.origin,
-        "map": {"title": value_title, "unit": unit, "steps": steps},
-        "see_matters": screen.may("matters.matter"),
-        "live_ticket_url": "/desk/live-ticket",
-        "now": screen.now,
-        "at": screen.at,
-    })  # fmt: skip
+    return render(
+        request,
+        "cockpit/page.html",
+        {
+            "widgets": [filled(WIDGETS[name], screen) for name in names],
+            "themes": [
+                {"title": text, "href": f"?theme={name}", "current": name == screen.theme}
+                for name, (text, _) in THEMES.items()
+            ],
+            "theme_name": screen.theme,
+            "heading": f"城市仪表盘：{title}",
+            "freshness": {
+                "text": f"数据新鲜率 {fresh.text}{' %' if fresh.value is not None else ''}",
+                "href": fresh.url,
+                "stale": fresh.value is None or fresh.value < (fresh.indicator.target or 0),
+            },
+            "origin_name": fresh.origin,
+            "map": {"title": value_title, "unit": unit, "steps": steps},
+            "see_matters": screen.may("matters.matter"),
+            "live_ticket_url": "/desk/live-ticket",
+            "now": screen.now,
+            "at": screen.at,
+        },
+    )
 
 
 @looked_at
@@ -69,22 +77,30 @@ def rivers(request: HttpRequest, screen: Screen) -> HttpResponse:
 def values(request: HttpRequest, screen: Screen) -> HttpResponse:
     """The number that colours each county."""
     name, _, unit, _, digits = _VALUES[screen.theme]
-    found = {code: round(number, digits) if digits else round(number) for code, (number, _) in by_region(name, at=screen.at).items()
-             if number is not None}  # fmt: skip
+    readings = by_region(name, at=screen.at).items()
+    found = {
+        code: round(number, digits) if digits else round(number) for code, (number, _) in readings if number is not None
+    }
     return JsonResponse({"values": found, "indicator": name, "unit": unit, "at": screen.moment.isoformat()})
 
 
 @answered
 def stations(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Gauges with their level at the moment; the one furthest above its line is called out."""
-    features = []
+    features: list[dict[str, Any]] = []
     for gauge in gauges(screen):
         if gauge.level is None or gauge.place is None:
             continue
         own: dict[str, Any] = {
-            "id": gauge.number, "datastream": gauge.number, "name": gauge.label, "level": round(gauge.level, 2),
-            "warning": gauge.warning, "low": gauge.low, "unit": "m", "href": gauge.href,
-        }  # fmt: skip
+            "id": gauge.number,
+            "datastream": gauge.number,
+            "name": gauge.label,
+            "level": round(gauge.level, 2),
+            "warning": gauge.warning,
+            "low": gauge.low,
+            "unit": "m",
+            "href": gauge.href,
+        }
         if not features and gauge.level >= gauge.warning:
             own["callout"] = f"{gauge.label}站" if not gauge.reservoir else gauge.label
             if gauge.rate is not None and abs(gauge.rate) > 0.005:
@@ -96,14 +112,19 @@ def stations(request: HttpRequest, screen: Screen) -> HttpResponse:
 @answered
 def events(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Open matters with a place at the moment."""
-    features = []
+    features: list[dict[str, Any]] = []
     for matter in happenings.placed_matters(screen) if screen.may("matters.matter") else []:
         place = lon_lat(matter.geometry)
         if place is None:
             continue
         then = str(getattr(matter, "then", matter.state))
-        own = {"id": str(matter.pk), "title": matter.title, "level": matter.level, "state": STATES.get(then, (then, 0))[0],
-               "href": happenings.href_of(matter)}  # fmt: skip
+        own = {
+            "id": str(matter.pk),
+            "title": matter.title,
+            "level": matter.level,
+            "state": STATES.get(then, (then, 0))[0],
+            "href": happenings.href_of(matter),
+        }
         features.append(_point(place, own))
     return _collection(features)
 
@@ -117,15 +138,18 @@ def timeline(request: HttpRequest, screen: Screen) -> HttpResponse:
     hourly = {at.replace(minute=0, second=0, microsecond=0): number for at, number in rain if number is not None}
     answer: dict[str, Any] = {
         "now": now.isoformat(),
-        "rain": [[(hour + timedelta(hours=1)).isoformat(), round(number, 1)] for hour, number in hourly.items()
-                 if hour + timedelta(hours=1) <= now],
+        "rain": [
+            [(hour + timedelta(hours=1)).isoformat(), round(number, 1)]
+            for hour, number in hourly.items()
+            if hour + timedelta(hours=1) <= now
+        ],
         "rain_name": "3h雨量mm",
         "level": [],
         "events": [
             {"at": matter.opened_at.isoformat(), "level": matter.level, "title": matter.title}
             for matter in (happenings.opened_matters(screen) if screen.may("matters.matter") else [])
         ],
-    }  # fmt: skip
+    }
     first = next((gauge for gauge in gauges(Screen(screen.who, None, now)) if gauge.level is not None), None)
     if first is not None:
         points = course(first.number, start, now)

@@ -140,7 +140,7 @@ def reach(screen: Screen) -> Context:
     return {
         "warned": warned,
         "on_time": figures[DONE[0]],
-        "closed": figures[DONE[1]],
+        "closed": {"count": happenings.closed_today(screen), "url": figures[DONE[1]].url},
         "as_of": _newest(list(figures.values())),
         "origin": worst(origins),
     }

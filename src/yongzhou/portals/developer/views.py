@@ -72,7 +72,11 @@ def system(request: HttpRequest, name: str) -> HttpResponse:
         "system": systems().get(name),
         "records": own_records,
         "operations": own_operations,
-        "events": [event for (subject, _), event in registered().items() if subject.split(".")[1] == name],
+        "events": [
+            {"subject": subject, "version": version}
+            for subject, version in registered()
+            if subject.split(".")[1] == name
+        ],
         "indicators": [indicator for indicator in indicators().values() if indicator.name.startswith(f"{name}.")],
         "resources": [resource for resource in resources().values() if resource.steward == name],
     }

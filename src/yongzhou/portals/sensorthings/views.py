@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.operations.problem import Problem, not_found
-from yongzhou.portals.sensorthings import create
+from yongzhou.portals.sensorthings import create, register
 from yongzhou.portals.sensorthings.access import actor_of_request
 from yongzhou.portals.sensorthings.answer import (
     Asking,
@@ -193,8 +193,8 @@ def _service(base: str) -> dict[str, object]:
         "serverSettings": {
             "conformance": list(CONFORMANCE),
             f"{_BASE}create-update-delete": {
-                "endpoints": [f"{base}/Observations"],
-                "note": "观测只能新增；更正以同一 phenomenonTime 再次新增（append only, no update, no delete）",
+                "endpoints": [f"{base}/{name}" for name in ("Observations", "Things", "Datastreams")],
+                "note": "只能新增；观测以同一 phenomenonTime 再次新增来更正（append only, no update, no delete）",
             },
         },
     }
@@ -202,22 +202,37 @@ def _service(base: str) -> dict[str, object]:
 
 def _post(request: HttpRequest, asking: Asking, steps: list[str]) -> HttpResponse:
     _known(asking.actor)
-    number = None
-    if len(steps) == 2 and steps[1] == "Observations" and _step(steps[0])[0] == "Datastreams":
-        found = _walk(steps[:1], asking, _End())
-        if isinstance(found, Collection):
-            raise not_found("地址")
-        number = int(str(value_of(found.row, "number")))
-    elif steps != ["Observations"]:
-        raise _not_here("GET、HEAD")
+    parent, name = _parent(steps, asking)
     raw = request.body
     if len(raw) > BODY_MAX:
         raise Problem("large", f"内容最多 {BODY_MAX} 字节（body too large）", status=413)
-    row = create.observe(asking.actor, raw, create.body(raw), number)
-    made = Entity(KINDS["Observations"], row)
+    given = create.body(raw)
+    row: object
+    if name == "Observations":
+        number = None if parent is None else int(str(value_of(parent.row, "number")))
+        row = create.observe(asking.actor, raw, given, number)
+    elif name == "Things":
+        row = register.thing(asking.actor, given)
+    else:
+        row = register.datastream(asking.actor, given, None if parent is None else value_of(parent.row, "pk"))
+    made = Entity(KINDS[name], row)
     response = _json(document(made, Options(), asking), 201)
     response["Location"] = f"{asking.root}/{address(made.kind, key_of(made.kind, made.row))}"
     return response
+
+
+def _parent(steps: list[str], asking: Asking) -> tuple[Entity | None, str]:
+    """What a new entity hangs on by its address, and the name of its set; problem 405 for every other address."""
+    if len(steps) == 1 and steps[0] in ("Observations", "Things", "Datastreams"):
+        return None, steps[0]
+    if len(steps) == 2 and (_step(steps[0])[0], steps[1]) in (
+        ("Datastreams", "Observations"),
+        ("Things", "Datastreams"),
+    ):
+        found = _walk(steps[:1], asking, _End())
+        if isinstance(found, Entity):
+            return found, steps[1]
+    raise _not_here("GET、HEAD")
 
 
 def bare(request: HttpRequest) -> HttpResponse:

@@ -68,7 +68,9 @@ def data(request: HttpRequest, name: str) -> HttpResponse:
     asked = request.GET.get("hours", "")
     hours = min(int(asked) or 48, 24 * 400) if asked.isdecimal() and len(asked) < 6 else 48
     end = timezone.now() + timedelta(seconds=1)
-    points, origin = series(name, end - timedelta(hours=hours), end, region=request.GET.get("region", "4311")[:16].replace("\0", ""))
+    points, origin = series(
+        name, end - timedelta(hours=hours), end, region=request.GET.get("region", "4311")[:16].replace("\0", "")
+    )
     limits = [{"name": "目标", "value": indicator.target}] if indicator.target is not None else []
     return JsonResponse(
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
@@ -20,7 +21,7 @@ from yongzhou.core.data.query import page, query
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
 from yongzhou.core.operations.problem import not_found
-from yongzhou.core.operations.registry import operations
+from yongzhou.core.operations.registry import Operation, operations
 from yongzhou.core.system import systems
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import model_of, must_read, staff
@@ -83,18 +84,23 @@ def listing(request: HttpRequest, app: str, name: str) -> HttpResponse:
             "create_href": f"{path_of(model)}new/"
             if own.api == "write" and who.lines("create", resource_name(model))
             else "",
-            "starters": [
-                op
-                for op in operations().values()
-                if op.on is model and op.open_to(who) and "id" not in op.input.model_fields and not _takes(op, model)
-            ],
+            "starters": _starters(who, model),
         },
     )
 
 
-def _takes(op: Any, model: type[Record]) -> bool:
-    """Whether an operation asks for a row of this record (then it belongs to the record's page)."""
-    return subject_field(op, model) is not None
+def _starters(who: Actor, model: type[Record]) -> list[Operation[Any, Any]]:
+    """What a person may begin here, what makes something new first; what asks for a record belongs to its page."""
+    found = [
+        op
+        for op in operations().values()
+        if op.on is model and op.open_to(who) and subject_field(op, model) is None and not _asks_record(op)
+    ]
+    return sorted(found, key=lambda op: not op.emits)
+
+
+def _asks_record(op: Operation[Any, Any]) -> bool:
+    return any(field.is_required() and field.annotation is UUID for field in op.input.model_fields.values())
 
 
 def subject_field(op: Any, model: type[Record]) -> str | None:

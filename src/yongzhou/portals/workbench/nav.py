@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Q
@@ -52,7 +53,13 @@ def _context(request: HttpRequest, who: Actor) -> dict[str, Any]:
         {"title": "指标", "href": "/desk/indicators/", "icon": "gauge"},
     ]
     groups = [{"links": top}, *_system_groups(who), *_kernel_group(who)]
-    here = [link for group in groups for link in group["links"] if request.path.startswith(link["href"])]
+    links = [link for group in groups for link in group["links"]]
+    here = [link for link in links if request.path.startswith(link["href"]) and link["href"] != "/desk/"]
+    if not here and request.path == "/desk/":
+        here = top[:1]
+    if not here:  # a record's own page belongs to its system
+        system = request.path.split("/")[2]
+        here = [link for link in links if link["href"] == f"/desk/{system}/all/"]
     if here:
         max(here, key=lambda link: len(link["href"]))["current"] = True
     return {
@@ -65,7 +72,7 @@ def _context(request: HttpRequest, who: Actor) -> dict[str, Any]:
         "region": {"name": home},
         "bell": {"count": unread(who).count(), "href": "/desk/inbox/"},
         "live_ticket_url": "/desk/live-ticket",
-        "moment": request.GET.get("at"),
+        "moment": _moment(request.GET.get("at", "")),
     }
 
 
@@ -113,3 +120,12 @@ def _kernel_group(who: Actor) -> list[dict[str, Any]]:
         if model._meta.app_label in _KERNEL and who.lines("read", name) and name in _ICONS
     ]
     return [{"title": "人事物空间", "links": links}] if links else []
+
+
+def _moment(text: str) -> datetime | None:
+    """The past moment of an address, None for now and for what is no time (the page itself refuses that)."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None

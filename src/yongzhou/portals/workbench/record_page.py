@@ -66,7 +66,8 @@ def record(request: HttpRequest, app: str, name: str, id: UUID) -> HttpResponse:
     if request.GET.get("panel"):
         return render(request, "workbench/panel.html", context)
     context["history"] = _history(row, who)
-    context["related"] = _related(row, who)
+    context["related"] = [*_related(row, who), *_proven(row, who)]
+    context["kin"] = _kin(row, who)
     return render(request, "workbench/record.html", context)
 
 
@@ -200,8 +201,39 @@ def _related(row: Record, who: Actor) -> list[dict[str, Any]]:
                         {
                             "title": declaration(model).title,
                             "href": f"{path_of(model)}?{field.name}={row.pk}",
-                            "rows": [{"title": called(other, who), "get_absolute_url": other.get_absolute_url()} for other in top],
+                            "rows": [_line(other, who) for other in top],
                             "more": len(top) == 5,
                         }
                     )
+    return found
+
+
+def _line(row: Record, who: Actor) -> dict[str, str]:
+    name = called(row, who)
+    return {
+        "title": declaration(type(row)).title if " object (" in name else name,
+        "get_absolute_url": row.get_absolute_url(),
+    }
+
+
+def _proven(row: Record, who: Actor) -> list[dict[str, Any]]:
+    """Matters that were opened because of this record."""
+    rows = list(Matter.visible_to(who).filter(evidence=row.pk).order_by("-pk")[:5])
+    if not rows:
+        return []
+    seen = [kin["row"] for matter in rows for kin in _kin(matter, who)] or rows
+    group = {"title": "由它引出的事项", "href": path_of(Matter), "rows": [_line(one, who) for one in seen]}
+    return [{**group, "more": len(rows) == 5}]
+
+
+def _kin(row: Record, who: Actor) -> list[dict[str, Any]]:
+    """The same thing as the system that keeps it knows it, and that system's own page of it where it names one."""
+    own_page = getattr(row, "own_page", "")
+    found: list[dict[str, Any]] = [{"title": "专页", "href": own_page, "row": row}] if own_page else []
+    for name, model in records().items():
+        if type(row) in model._meta.get_parent_list() and who.lines("read", name):
+            other = model.visible_to(who).filter(pk=row.pk).first()
+            if other is not None:
+                href = getattr(other, "own_page", "") or other.get_absolute_url()
+                found.append({"title": f"{declaration(model).title}页", "href": href, "row": other})
     return found

@@ -51,9 +51,10 @@ def test_bind_refuses_what_is_not_shared() -> None:
 
 
 def test_shares_and_lake_are_read_together(lakes: None) -> None:
-    sql = bind(
-        "select (select count(*) from {{resource('places.place')}}), (select count(*) from {{resource('telemetry.observation')}})"
-    )
+    counts = [
+        f"(select count(*) from {{{{resource('{name}')}}}})" for name in ("places.place", "telemetry.observation")
+    ]
+    sql = bind(f"select {', '.join(counts)}")
     with reader() as cursor:
         places, observations = cursor.execute(sql).fetchone() or (0, -1)
     assert places > 3000

@@ -136,12 +136,17 @@ def test_the_lake_is_read_too(house: Indicator) -> None:
     moments = pa.array([NOW] * 2).cast(pa.timestamp("us", tz="UTC"))
     table = pa.table(
         {
-            "datastream": [880000001] * 2, "phenomenon": moments, "result": [73.0, 75.0],
-            "flag": pa.array([1, 1], pa.int8()), "seq": pa.array([0, 0], pa.uint64()), "frame": pa.nulls(2, pa.binary(16)),
-            "received": moments, "origin": ["replay", "replay"],
+            "datastream": [880000001] * 2,
+            "phenomenon": moments,
+            "result": [73.0, 75.0],
+            "flag": pa.array([1, 1], pa.int8()),
+            "seq": pa.array([0, 0], pa.uint64()),
+            "frame": pa.nulls(2, pa.binary(16)),
+            "received": moments,
+            "origin": ["replay", "replay"],
         },
         schema=OBSERVATION,
-    )  # fmt: skip
+    )
     lake.append(table, FRAME.empty_table(), stream="indicator test", incarnation=NOW, last_seq=1)
     try:
         compute(parse(LEVEL, NAME))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
@@ -28,6 +29,7 @@ from yongzhou.systems.governance.city_operations.models import StateVector
 from yongzhou.testing import queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("yongzhou.portals.cockpit.tests.addresses")]
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime.now(UTC).replace(microsecond=0)
 AGO = NOW - timedelta(hours=3)
 
@@ -80,6 +82,15 @@ def test_a_past_moment_shows_the_matter_as_it_then_was(client_of: Any) -> None:
     assert "今已结案的险情" in past
     assert "待签收" in past
     assert "后来才发生" not in past
+
+
+def test_closed_today_counts_up_to_the_moment(client_of: Any) -> None:
+    early = NOW.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0) + timedelta(seconds=1)
+    matter("凌晨结的", steps=[(early - timedelta(hours=1), "reported"), (early, "closed")])
+    client = client_of("duty")
+    assert ">1<small> 件" in client.get("/cockpit/widget/reach").content.decode()
+    past = client.get("/cockpit/widget/reach", {"at": (early - timedelta(seconds=30)).isoformat()})
+    assert past.status_code == 400 or ">0<small> 件" in past.content.decode()
 
 
 def test_rain_is_the_reading_of_the_moment(client_of: Any) -> None:

@@ -237,12 +237,42 @@ def test_count_of_observations_is_quick(get, city):
     assert time.perf_counter() - began < 1.0
 
 
-def test_things_are_not_made_here(city):
+def post(path, body, login="water_officer"):
     import base64
 
-    pair = base64.b64encode(f"duty:{DEMO_PASSWORD}".encode()).decode()
-    response = Client().post(
-        f"{ROOT}/Things", "{}", content_type="application/json", HTTP_AUTHORIZATION=f"Basic {pair}"
-    )
-    assert response.status_code == 405
+    pair = base64.b64encode(f"{login}:{DEMO_PASSWORD}".encode()).decode()
+    return Client().post(f"{ROOT}/{path}", body, content_type="application/json", HTTP_AUTHORIZATION=f"Basic {pair}")
+
+
+def test_other_addresses_and_methods_are_405(city):
+    assert post("Sensors", {}).status_code == 405
+    assert post("Things('x')/Locations", {}).status_code == 405
     assert Client().delete(f"{ROOT}/Things").status_code == 405
+
+
+def test_registering_needs_its_right(city):
+    body = {"name": "新测点", "properties": {"code": "N1", "region": "431181"}}
+    assert post("Things", body, login="leader").status_code == 403
+
+
+def test_a_thing_and_its_datastream_are_registered_by_the_operations_of_the_system(city):
+    from yongzhou.core.people.actors import forget
+    from yongzhou.core.people.models import Role, RoleGrant
+
+    RoleGrant.objects.create(
+        role=Role.objects.get(code="water_officer"), action="register", resource="things.*", max_grade=2
+    )
+    forget()
+    place = {"encodingType": "application/geo+json", "location": {"type": "Point", "coordinates": [111.9, 26.4]}}
+    body = {"name": "新测点", "properties": {"code": "N1", "region": "431181"}, "Locations": [place]}
+    made = post("Things", body)
+    assert made.status_code == 201, made.content.decode()
+    assert made["Location"].endswith(f"Things('{made.json()['@iot.id']}')")
+    stream = {
+        "name": "水温",
+        "unitOfMeasurement": {"name": "摄氏度", "symbol": "Cel", "definition": ""},
+        "ObservedProperty": {"@iot.id": "water_temperature"},
+    }
+    under = post(f"Things('{made.json()['@iot.id']}')/Datastreams", stream)
+    assert under.status_code == 201, under.content.decode()
+    assert under.json()["properties"]["door"] == "sta"

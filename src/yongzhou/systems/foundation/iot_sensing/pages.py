@@ -228,17 +228,8 @@ def alarms(request: HttpRequest) -> HttpResponse:
 
 
 @reads(Alarm)
-def judge(request: HttpRequest, id: UUID) -> HttpResponse:
-    """POST: acknowledge or judge one alarm, then back to the desk."""
-    given = request.POST
-    if given.get("verdict"):
-        data = {
-            "alarm": id,
-            "verdict": given["verdict"],
-            "reason": given.get("reason", ""),
-            "repair": bool(given.get("repair")),
-        }
-        return _do(request, operations.judge_alarm, data, "/desk/iot_sensing/alarms/", "已记下判定")
+def acknowledge(request: HttpRequest, id: UUID) -> HttpResponse:
+    """POST: note that this person has seen an alarm, then back to the desk."""
     return _do(request, operations.acknowledge_alarm, {"alarm": id}, "/desk/iot_sensing/alarms/", "已确认")
 
 
@@ -292,7 +283,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
 
 
 def _short(payload: bytes) -> str:
-    return payload[:24].hex(" ").upper() + (f" … 共 {len(payload)} 字节" if len(payload) > 24 else "")
+    return payload[:16].hex(" ").upper() + (f" … 共 {len(payload)} 字节" if len(payload) > 16 else "")
 
 
 @mends("bus.quarantine", operations.replay_quarantined)
@@ -415,7 +406,7 @@ urlpatterns = [
     path("", devices),
     path("devices.geojson", devices_geojson),
     path("alarms/", alarms),
-    path("alarms/<uuid:id>/judge/", judge),
+    path("alarms/<uuid:id>/acknowledge/", acknowledge),
     path("quarantine/", quarantine),
     path("quarantine/<uuid:id>/", quarantined),
     path("letters/", letters),

@@ -1,4 +1,4 @@
-"""This room's part of the city: vital signs and limits, from the csv files beside this module. What people tuned stays."""
+"""Vital signs and limits, from the csv files beside this module. What people tuned stays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HERE: Final = Path(__file__).resolve().parent
 
 
 def load(folder: Path) -> None:
-    """Load what is not there yet; `folder` of the city may hold its own files, which win. `ValueError` names a bad row."""
+    """Load what is not there yet; the city's own files win. `ValueError` names a bad row."""
     for number, row in enumerate(_rows(folder, "vital_signs.csv"), start=2):
         try:
             values = {name: float(row[name]) for name in ("worst", "best", "weight")}

@@ -33,8 +33,8 @@ from city_operations_statevector where at <= %s order by region, domain, at desc
 # A state that still holds only moves its `confirmed_at`; one that changed is a new row: the past stays readable.
 _WRITE: Final = """
 with incoming as (
-  select * from unnest(%(id)s::uuid[], %(region)s::text[], %(domain)s::text[], %(score)s::float8[], %(severity)s::text[],
-    %(streak)s::int[], %(confidence)s::float8[], %(reasons)s::jsonb[], %(origin)s::text[])
+  select * from unnest(%(id)s::uuid[], %(region)s::text[], %(domain)s::text[], %(score)s::float8[],
+    %(severity)s::text[], %(streak)s::int[], %(confidence)s::float8[], %(reasons)s::jsonb[], %(origin)s::text[])
     as u(id, region, domain, score, severity, streak, confidence, reasons, origin)
 ), last as (
   select distinct on (s.region, s.domain) s.* from city_operations_statevector s
@@ -47,8 +47,10 @@ with incoming as (
   returning s.region, s.domain
 )
 insert into city_operations_statevector
-  (id, origin, created_at, row_version, region, domain, at, confirmed_at, score, severity, streak, confidence, reasons, rule)
-select i.id, i.origin, %(at)s, 1, i.region, i.domain, %(at)s, %(at)s, i.score, i.severity, i.streak, i.confidence, i.reasons, %(rule)s
+  (id, origin, created_at, row_version, region, domain, at, confirmed_at, score, severity, streak, confidence,
+   reasons, rule)
+select i.id, i.origin, %(at)s, 1, i.region, i.domain, %(at)s, %(at)s, i.score, i.severity, i.streak,
+  i.confidence, i.reasons, %(rule)s
 from incoming i left join same using (region, domain) where same.region is null
 """
 _TWIN: Final = """
@@ -100,7 +102,7 @@ def compute_states(at: datetime, places: list[str], domains: list[str] | None = 
     columns = _columns(rules, wanted, places, read, before)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_WRITE, {**columns, "at": at, "rule": rules.version})
-        changed = cursor.rowcount
+        changed: int = cursor.rowcount
         cursor.execute("delete from city_operations_statevector where confirmed_at < %s", [at - KEEP])
     if changed:
         transaction.on_commit(lambda: publish_live("indicator", {"key": "city_operations.state", "at": at.isoformat()}))

@@ -59,7 +59,7 @@ def judge(ctx: Context, data: Judge) -> Judged:
     signs = [sign for sign in rules.signs if sign.domain == data.domain]
     if unknown := sorted(set(data.values) - {sign.indicator for sign in signs}):
         raise Problem("unknown_sign", f"「{DOMAINS[data.domain]}」没有体征 {'、'.join(unknown)}", field="values",
-                      remedy=f"可用：{'、'.join(sign.indicator for sign in signs) or '这个领域还没有体征'}")  # fmt: skip
+                      remedy=f"可用：{'、'.join(s.indicator for s in signs) or '这个领域还没有体征'}")  # fmt: skip
     if not signs:
         return Judged(score=None, severity=-1, word=SEVERITIES["-1"], confidence=0, rule=rules.version)
     values = np.array([data.values.get(sign.indicator, np.nan) for sign in signs])

@@ -105,7 +105,7 @@ def _places() -> dict[str, str]:
 
 @_guarded
 def index(request: HttpRequest, who: Actor, at: datetime | None) -> HttpResponse:
-    """态势一张图: counties coloured by the score of one domain, the reasons of one place beside it, the last day below."""
+    """态势一张图: counties coloured by the score of one domain, the reasons of one place beside it."""
     region, domain = _chosen(request)
     names = _places()
     context = {

@@ -50,7 +50,7 @@ def alarm_raised(ctx: Context, data: AlarmSeen) -> None:
         "kind": kind,
         "level": data.level,
         "region": data.region,
-        "title": f"{data.thing_name}{data.rule_name}",
+        "title": data.thing_name + data.rule_name.partition("·")[0],
         "text": f"{data.rule_name}：实测 {data.value:g}",
         "thing": data.thing,
         "origin": data.origin,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from yongzhou.systems.governance.water.events import StageGraded
 from yongzhou.systems.governance.water.flash_flood import grade_of_stage
 from yongzhou.systems.governance.water.judge import warn_villages
 from yongzhou.systems.governance.water.models import HydroStation, StageGrade, WaterMatter
-from yongzhou.systems.governance.water.rules import steward_of
+from yongzhou.systems.governance.water.rules import line_of, steward_of
 
 KIND: Final = "water.stage"
 
@@ -105,6 +105,8 @@ def open_stage_matter(ctx: Context, station: HydroStation, data: AlarmFact) -> W
     """One open matter a station, assigned to the water bureau; a graver alarm raises its level."""
     unit = Unit.objects.filter(code=f"{station.region[:6]}-SL").first() or Unit.objects.filter(code="4311-SL").first()
     over = data.value - (station.warning_m or data.value)
+    line = line_of(data.rule_name)
+    due = ctx.now + timedelta(hours=line.limit_h if line else 4)
     matter, new = open_matter(
         ctx,
         WaterMatter,
@@ -122,6 +124,7 @@ def open_stage_matter(ctx: Context, station: HydroStation, data: AlarmFact) -> W
         stage_m=data.value,
         over_m=round(over, 2),
         unit=unit,
+        due=due,
         source="alarm",
         evidence=data.alarm,
         origin=data.origin,
@@ -130,6 +133,7 @@ def open_stage_matter(ctx: Context, station: HydroStation, data: AlarmFact) -> W
         move_matter(ctx, matter, "assigned", reason="按告警派单表由水利部门处置")
     elif data.level < matter.level:
         matter.level, matter.title = data.level, _title(station, over)
+        matter.due = min(matter.due or due, due)
         ctx.save(matter)
         note_step(ctx, matter, before=matter.state, reason=f"升级：{data.rule_name}，水位 {data.value:.2f} m")
     if unit is not None and new:

@@ -71,6 +71,11 @@ class HydroStation(Thing):
         """Address in SL 651 frames, 10 digits."""
         return f"00{self.code}"
 
+    @property
+    def own_page(self) -> str:
+        """The page with process line, frames and lineage; the record's own page links to it."""
+        return f"/desk/water/stations/{self.pk}/"
+
 
 class FlashFloodVillage(Place):
     """A village at risk with its critical rains (调查评价成果) and the person who must be called."""

@@ -8,6 +8,7 @@ from functools import wraps
 from urllib.parse import quote
 from uuid import UUID
 
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -221,7 +222,7 @@ def villages(request: HttpRequest) -> HttpResponse:
         FloodWarning.visible_to(actor)
         .filter(lifted_at__isnull=True)
         .select_related("village__station", "acknowledged_by")
-        .order_by("acknowledged_at", "-level", "-raised_at")
+        .order_by(F("acknowledged_at").asc(nulls_first=True), "level", "-raised_at")
     )
     past = list(
         FloodWarning.visible_to(actor)

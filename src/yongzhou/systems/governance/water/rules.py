@@ -45,6 +45,7 @@ class Line(BaseModel):
     hold: int = Field(ge=1)
     level: int = Field(ge=1, le=4)
     steward: Steward
+    limit_h: float = 4.0  # calendar hours of a matter of water's own
 
 
 @cache
@@ -59,11 +60,15 @@ def lines() -> tuple[Line, ...]:
     return tuple(found)
 
 
+def line_of(rule_name: str) -> Line | None:
+    """The line behind a rule's name; None for a rule that is not water's."""
+    return next((line for line in lines() if rule_name == line.name or rule_name.startswith(f"{line.name}·")), None)
+
+
 def steward_of(rule_name: str) -> Steward | None:
     """Who opens the matter of a rule by this name; None for a rule that is not water's."""
-    return next(
-        (line.steward for line in lines() if rule_name == line.name or rule_name.startswith(f"{line.name}·")), None
-    )
+    line = line_of(rule_name)
+    return line.steward if line else None
 
 
 def install_rules() -> None:

@@ -139,11 +139,11 @@ def newest_values(numbers: Sequence[int], at: datetime, *, past: bool) -> dict[i
 
 
 def _trends(lines: list[Line], at: datetime) -> None:
-    """Change against the level of an hour ago (within a quarter of an hour), per hour."""
+    """Change per hour against the level of an hour ago; one that began later: against its first report."""
     numbers = [line.level_stream for line in lines if line.level_stream is not None and line.level is not None]
     if not numbers:
         return
-    table = History().history(numbers, at - timedelta(minutes=75), at - timedelta(minutes=45))
+    table = History().history(numbers, at - timedelta(minutes=75), at - timedelta(minutes=10))
     before: dict[int, tuple[datetime, float]] = {}
     for row in table.to_pylist():
         if row["flag"] < 4 and row["result"] is not None:
@@ -155,7 +155,7 @@ def _trends(lines: list[Line], at: datetime) -> None:
         if line.level is not None and line.level_stream in before:
             moment, value = before[line.level_stream]
             hours = (line.level.at - moment).total_seconds() / 3600
-            if hours > 0.25:
+            if hours >= 0.15:
                 line.trend_mh = round((line.level.value - value) / hours, 2)
 
 

@@ -103,7 +103,7 @@ def test_devices_cost_a_bounded_number_of_queries(as_, stream):
         client.get("/desk/iot_sensing/")
 
 
-def test_judging_an_alarm_from_the_desk(as_, db):
+def test_an_alarm_is_acknowledged_on_the_desk(as_, db):
     thing = Thing.objects.get(code="99431107")
     rule = Rule.objects.filter(thing=thing).first()
     alarm = Alarm.objects.create(
@@ -111,10 +111,13 @@ def test_judging_an_alarm_from_the_desk(as_, db):
     )
     client = as_("duty")
     assert "1 条没人看过" in client.get("/desk/iot_sensing/alarms/").content.decode()
-    client.post(f"/desk/iot_sensing/alarms/{alarm.pk}/judge/")
+    client.post(f"/desk/iot_sensing/alarms/{alarm.pk}/acknowledge/")
     assert "陈立新 已看" in client.get("/desk/iot_sensing/alarms/").content.decode()
-    client.post(f"/desk/iot_sensing/alarms/{alarm.pk}/judge/", {"verdict": "true", "reason": "现场水尺相符"})
-    assert AlarmHandling.objects.get().verdict == "true"
+    assert (
+        f"/desk/do/iot_sensing/judge-alarm/?alarm={alarm.pk}"
+        in client.get("/desk/iot_sensing/alarms/").content.decode()
+    )
+    assert AlarmHandling.objects.get().acknowledged_at is not None
 
 
 @reference(kind="published", source="SL 651-2014", clause="annex, test report")

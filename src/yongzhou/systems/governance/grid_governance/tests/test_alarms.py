@@ -26,7 +26,7 @@ def alarm(**more: object) -> dict[str, object]:
     return {"alarm": uuid7(), **ALARM, **more}
 
 
-def test_a_yellow_level_comes_to_the_county_and_a_red_one_to_the_water_system(cast: SimpleNamespace):
+def test_a_yellow_level_comes_to_the_county_and_a_reservoir_to_the_water_system(cast: SimpleNamespace):
     own = run(ops.auto_report, system("alarm"), **alarm())
     event = Event.objects.get(pk=own.event)
     assert (own.steward, event.unit.code, event.state, event.handle_hours) == (
@@ -35,7 +35,7 @@ def test_a_yellow_level_comes_to_the_county_and_a_red_one_to_the_water_system(ca
         "assigned",
         4.0,
     )
-    sector = run(ops.auto_report, system("alarm"), **alarm(level=2, cause="other"))
+    sector = run(ops.auto_report, system("alarm"), **alarm(kind="reservoir_level", level=2, cause="other"))
     assert (sector.steward, sector.event, Event.objects.count()) == ("water", None, 1)
 
 

@@ -24,7 +24,8 @@ NIGHT, NOON = (datetime(2026, 6, 18, hour, 6, tzinfo=SHANGHAI) for hour in (3, 1
 @pytest.mark.parametrize(
     ("kind", "level", "region", "at", "steward", "unit", "hours"),
     [
-        ("level", 1, "431181107", NIGHT, "water", "city:SL", 2),
+        ("level", 1, "431181107", NIGHT, "grid_governance", "city:SL;county:SL", 2),
+        ("reservoir_level", 2, "431123", NIGHT, "water", "city:SL", 2),
         ("level", 3, "431181107903", NIGHT, "grid_governance", "county:SL;city:SL", 4),
         ("level", 4, "431103", NIGHT, "grid_governance", "city:SL;county:SL", 6),
         ("rain", 1, "431181107", NIGHT, "grid_governance", "town:ZF;county:YJ;city:YJ", 1),
@@ -77,8 +78,8 @@ def raised(station: Thing, rule: Rule, subject: str = "ev.telemetry.alarm.raised
     deliver(subject, **{**fact, **more})
 
 
-def level_rule() -> Rule:
-    rule = Rule(name="水位超警戒", observed="level", level="3")
+def level_rule(observed: str = "level") -> Rule:
+    rule = Rule(name="水位超警戒", observed=observed, level="3")
     rule.save()
     return rule
 
@@ -93,7 +94,7 @@ def test_an_alarm_on_the_bus_ends_with_the_grids_worker(cast: SimpleNamespace, s
 
 
 def test_a_sector_that_answers_itself_is_left_alone(station: Thing):
-    raised(station, level_rule(), level=2)
+    raised(station, level_rule(observed="reservoir_level"), level=2)
     assert not Event.objects.filter(source="alarm").exists()
 
 

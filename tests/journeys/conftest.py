@@ -1,0 +1,54 @@
+"""One city for all journeys."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.journeys.city import City
+from tests.support.browser import ROOT
+from tests.support.homes import free_home
+
+OTHERS = ("DATABASE", "DATABASE_URL", "NATS_URL", "DATA", "PORT", "CITY", "YONGZHOU_FAMILY")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All journeys run on one worker, with the other browser tests."""
+    for item in items:
+        if "tests/journeys" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """A whole family in a fresh home, every station has reported low water; stopped at the end."""
+    if os.environ.get("JO"):  # TEMPORARY
+        from pathlib import Path
+        from yongzhou.core.home import Home
+        city = City(Home(data=Path("/tmp/jo2"), port=10260), 0.0)
+        if not os.path.exists("/tmp/jo2/told"):
+            city.all_report()
+            open("/tmp/jo2/told", "w").close()
+        yield city
+        return
+    home = free_home(tmp_path_factory.mktemp("city"))
+    environment = {name: value for name, value in os.environ.items() if name not in OTHERS}
+    environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
+    command = [sys.executable, "-m", "tests.journeys.house", str(home.data), str(home.port)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, f"the family did not start; logs in {home.data / 'logs'}"
+    city = City(home, float(line))
+    city.all_report()
+    yield city
+    city.hang_up()
+    process.stdin.close()
+    process.wait(60)
