@@ -65,5 +65,5 @@ def test_unknown_gateway_is_a_configuration_error() -> None:
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_entry_is_well_formed(name: str) -> None:
     module, _, function = COMMANDS[name].target.partition(":")
-    assert module.startswith("yongzhou.")
+    assert module.startswith(("yongzhou.", "simulator."))
     assert function.isidentifier()

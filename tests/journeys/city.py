@@ -96,9 +96,7 @@ class City:
 
         async def together() -> None:
             now = datetime.now(BEIJING) - EARLIER  # what a journey reports is newer
-            await asyncio.gather(
-                *(self._send(station, low_water(station), 0.0, now) for station in read_stations())
-            )
+            await asyncio.gather(*(self._send(station, low_water(station), 0.0, now) for station in read_stations()))
 
         self._run(together())
 

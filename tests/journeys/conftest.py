@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.journeys.city import City
 from tests.support.browser import ROOT
+from tests.support.fixtures import PageAt
 from tests.support.homes import free_home
 
 OTHERS = ("DATABASE", "DATABASE_URL", "NATS_URL", "DATA", "PORT", "CITY", "YONGZHOU_FAMILY")
@@ -28,7 +30,9 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """A whole family in a fresh home, every station has reported low water; stopped at the end."""
     if os.environ.get("JO"):  # TEMPORARY
         from pathlib import Path
+
         from yongzhou.core.home import Home
+
         city = City(Home(data=Path("/tmp/jo2"), port=10260), 0.0)
         if not os.path.exists("/tmp/jo2/told"):
             city.all_report()
@@ -52,3 +56,28 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     city.hang_up()
     process.stdin.close()
     process.wait(60)
+
+
+@pytest.fixture
+def refused_at(browser: Browser) -> Iterator[PageAt]:
+    """`page_at` for answers that refuse: the browser's own note of a 4xx answer, or of being offline, is no error."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(width: int, height: int, mobile: bool = False, **context: object) -> Page:
+        options = {
+            "locale": "zh-CN",
+            "timezone_id": "Asia/Shanghai",
+            "is_mobile": mobile,
+            "has_touch": mobile,
+            **context,
+        }
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors

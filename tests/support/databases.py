@@ -145,9 +145,9 @@ def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     before, name = Home.here().database, f"test_committed_{worker}"
-    clone(name)
     connection = connections["default"]
     with django_db_blocker.unblock():
+        clone(name)
         connection.close()
         connection.settings_dict["NAME"], os.environ["DATABASE"] = name, name
         try:

@@ -60,6 +60,7 @@ def keep_photo(upload: Readable, *, name: str, home: Home | None = None) -> File
             taken_at, lon_lat = _claims(picture)
             upright = ImageOps.exif_transpose(picture).convert("RGB")
             upright.thumbnail((SIDE, SIDE))
+            upright.info.clear()  # Pillow would write the sender's comment again
             out = io.BytesIO()
             upright.save(out, "JPEG", quality=82)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:

@@ -136,7 +136,7 @@ def plain(shown: Shown) -> object:
 
 
 def cell(shown: Shown) -> str:
-    """A value for a spreadsheet: text that a formula cannot start from."""
-    value = plain(shown)
+    """A value for a spreadsheet, a link or a code by its name: text that a formula cannot start from."""
+    value = shown.text if shown.spec.kind in ("link", "coded") else plain(shown)
     text = "" if value is None else str(value)
     return "'" + text if isinstance(value, str) and _SAFE.match(text) else text

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from pydantic import BaseModel, ValidationError
 
@@ -26,6 +27,7 @@ from yongzhou.core.operations.problem import Problem, forbidden, invalid
 from yongzhou.core.operations.registry import Operation
 
 O = TypeVar("O", bound=BaseModel)
+CUT_PAUSES_S: Final = (0.05, 0.3, 1.0)  # before it is done anew when the connection to the database was cut
 Door = Literal["rest", "command", "job", "form", "event", "test", "house"]
 
 
@@ -65,14 +67,14 @@ def run(
         given = data if isinstance(data, op.input) else op.input.model_validate(data)
         if op.two_persons and not dry and (context is None or context.notes.get("countersigned") is None):
             return _propose(op, actor, given)
-        return _run(op, actor, given, door, key, dry, purpose, now or timezone.now(), context)
+        return _through_cuts(op, actor, given, door, key, dry, purpose, now or timezone.now(), context)
     except ValidationError as error:
         raise _note_refusal(op, actor, invalid(error), door, purpose) from None  # its text quotes the input
     except Problem as problem:
         raise _note_refusal(op, actor, problem, door, purpose) from problem
 
 
-def _run(
+def _through_cuts(
     op: Operation[Any, O],
     actor: Actor,
     data: BaseModel,
@@ -83,7 +85,37 @@ def _run(
     now: datetime,
     context: Context | None,
 ) -> Result:
-    ctx = context or Context(actor=actor, now=now, op_id=uuid7(), purpose=purpose)
+    """Do it anew when the connection was cut before the commit, when nothing has happened yet.
+
+    A cut in the commit itself leaves the outcome open: then only a key makes it safe, for it finds its own answer.
+    """
+    outermost = not connection.in_atomic_block
+    for pause in (*CUT_PAUSES_S, None):
+        ctx = context or Context(actor=actor, now=now, op_id=uuid7(), purpose=purpose)
+        committing: list[bool] = []
+        try:
+            return _run(op, actor, data, door, key, dry, purpose, ctx, committing)
+        except (OperationalError, InterfaceError):
+            mine = outermost and context is None and (key is not None or not committing)
+            if pause is None or not mine or (connection.connection is not None and connection.is_usable()):
+                raise
+            connection.close()
+            time.sleep(pause)
+    raise AssertionError("the last try returns or raises")
+
+
+def _run(
+    op: Operation[Any, O],
+    actor: Actor,
+    data: BaseModel,
+    door: Door,
+    key: str | None,
+    dry: bool,
+    purpose: str | None,
+    ctx: Context,
+    committing: list[bool],
+) -> Result:
+    """One try; `committing` is filled when only the commit is left."""
     ctx.action = op.action
     if ctx.job is not None:  # its chunks commit by themselves
         return Result(output=op.function(ctx, data))
@@ -114,6 +146,7 @@ def _run(
                 effect = [{"record": row._meta.verbose_name, "id": str(row.pk), "text": str(row)} for row in ctx.saved]
                 effect += [{"event": event.subject, **event.model_dump(mode="json")} for event in ctx.events]
                 raise _Undo
+            committing.append(True)
     except _Undo:
         pass
     return Result(output=output, effect=effect)

@@ -100,7 +100,7 @@ async def publish_until_stored(js: JetStreamContext, subject: str, payload: byte
         try:
             await js.publish(subject, payload, timeout=ACK_S, headers={Header.MSG_ID.value: identity})
         except RETRY as error:
-            log.warning("%s not acknowledged (%r), again in %.2f s", subject, error, pause)
+            log.warning("%s not acknowledged (%s), again in %.2f s", subject, str(error) or repr(error), pause)
             await asyncio.sleep(pause)
             pause = min(2.0, pause * 2)
         else:

@@ -11,12 +11,14 @@ consumer in the store and opens the door at once.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from yongzhou.core.home import Home
+from yongzhou.gateways.mqtt.settings import MORE_RIGHTS, with_callout
 
 MQTT_STREAM: Final = "$MQTT_msgs"
 MQTT_CONSUMER: Final = "gateway_mqtt"  # durable, filter $MQTT.msgs.up.>, explicit ack; made by the one-shot mqtt_door
@@ -31,6 +33,7 @@ GATEWAY_RIGHTS: Final = {
         f"$JS.API.CONSUMER.INFO.{MQTT_STREAM}.{MQTT_CONSUMER}",
         f"$JS.API.CONSUMER.MSG.NEXT.{MQTT_STREAM}.{MQTT_CONSUMER}",
         f"$JS.ACK.{MQTT_STREAM}.{MQTT_CONSUMER}.>",
+        *MORE_RIGHTS,
     ],
     "subscribe": ["_INBOX.>"],
 }
@@ -77,8 +80,9 @@ def configuration(home: Home) -> str:
         },
     }
     if mqtt_is_durable(home):
-        settings["mqtt"] = {"listen": f"0.0.0.0:{home.port_of('mqtt')}", "ack_wait": "30s", "max_ack_pending": 500}
-    return json.dumps(settings, indent=2)
+        host = os.environ.get("MQTT_HOST") or "127.0.0.1"  # no TLS yet: opened to a network only on purpose
+        settings["mqtt"] = {"listen": f"{host}:{home.port_of('mqtt')}", "ack_wait": "30s", "max_ack_pending": 500}
+    return json.dumps(with_callout(home, settings), indent=2)
 
 
 def _user(home: Home, name: str, rights: Mapping[str, object] | None) -> dict[str, object]:

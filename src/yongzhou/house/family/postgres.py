@@ -164,10 +164,25 @@ def _ensure_roles(connection: psycopg.Connection, home: Home) -> None:
 
 
 def end_survivor(home: Home) -> None:
-    """Stop the postmaster named in postmaster.pid if it still runs (its family was killed a moment ago)."""
+    """Stop the postmaster named in postmaster.pid if it still runs (its family was killed a moment ago).
+
+    If it does not, the file goes: a server takes a number that exists for a running one, be it a dead child that its
+    adopter has not yet buried (containers without an init), or another program that got the number meanwhile. Sessions
+    that outlived their postmaster are still found, by the shared memory of the folder.
+    """
+    lock = cluster(home) / "postmaster.pid"
     try:
-        lines = (cluster(home) / "postmaster.pid").read_text().splitlines()
+        lines = lock.read_text().splitlines()
     except FileNotFoundError:
         return
-    if lines and (pid := lines[0].strip()).isdecimal() and procfs.name_of(int(pid)) == "postgres":
-        procfs.end([int(pid)], gently=signal.SIGINT, seconds=20.0)
+    if not lines or not lines[0].strip().isdecimal():
+        return
+    pid = int(lines[0])
+    if _runs(pid):
+        procfs.end([pid], gently=signal.SIGINT, seconds=20.0)
+    if not _runs(pid):
+        lock.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    return procfs.name_of(pid) == "postgres" and procfs.alive(pid)

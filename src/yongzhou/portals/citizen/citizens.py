@@ -110,6 +110,8 @@ def new_report(request: HttpRequest) -> HttpResponse:
         ]
         photos += [{"sha256": digest} for digest in request.POST.getlist("kept")[:9]]
         given["photos"] = photos
+        if not {"lon", "region"} & given.keys():
+            raise Problem("needs_place", "还没有地点", field="region", remedy="点「用当前位置」，或选所在乡镇街道")
         if not request.POST.get("confirmed") and not given.get("same_as"):
             words: dict[str, Any] = {
                 key: given[key]

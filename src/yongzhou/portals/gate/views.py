@@ -84,7 +84,8 @@ def note_sign_in(name: str, found: Login | None, *, door: str) -> None:
             purpose=None, outcome="done", door=door, detail={},
         )  # fmt: skip
         return
-    known = Login.objects.filter(name=name.replace("\0", "")).exists()
+    name = name.replace("\0", "")
+    known = Login.objects.filter(name=name).exists()
     append(
         actor=NOBODY, verb="core.sign_in", resource="people.login", record_id=None, purpose=None, outcome="refused:wrong",
         door=door, detail={"name": name if known else blind(name, "contact")[:16]},

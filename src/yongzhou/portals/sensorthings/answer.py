@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from urllib.parse import quote, urlencode
-from uuid import UUID
+from urllib.parse import quote
 
-from django.db.models import F, OrderBy, Q, Window
+from django.db.models import F, OrderBy, Window
 from django.db.models.functions import RowNumber
-from django.utils.dateparse import parse_datetime
 
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.operations.problem import not_found
-from yongzhou.portals.sensorthings import observations
-from yongzhou.portals.sensorthings.kinds import KINDS, Document, Kind, Nav, Rows, observation_id, value_of
+from yongzhou.portals.sensorthings import observations, pages
+from yongzhou.portals.sensorthings.kinds import KINDS, Document, Kind, Nav, Rows, value_of
+from yongzhou.portals.sensorthings.lake_terms import parse_id
 from yongzhou.portals.sensorthings.options import Expand, OptionError, Options
 from yongzhou.portals.sensorthings.terms import as_uuid, condition
 
@@ -100,7 +97,7 @@ def _key(kind: Kind, text: str) -> object:
 
 
 def _observation(collection: Collection, key: str, actor: Actor) -> observations.Row:
-    found = observations.parse_id(key.strip("'"))
+    found = parse_id(key.strip("'"))
     if found is not None:
         number, phenomenon = found
         where = _datastream_lookups(collection.where)
@@ -145,7 +142,7 @@ def documents(kind: Kind, rows: Sequence[object], options: Options, asking: Aski
 
 
 def _one(kind: Kind, row: object, options: Options, asking: Asking) -> Document:
-    key = key_of(kind, row)
+    key = pages.key_of(kind, row)
     link = f"{asking.root}/{address(kind, key)}"
     shown = kind.show(row, asking.actor)
     wanted = options.select
@@ -165,14 +162,6 @@ def _one(kind: Kind, row: object, options: Options, asking: Asking) -> Document:
         if (not wanted or name in wanted) and name not in expanded
     }
     return {**head, **shown, **navs}
-
-
-def key_of(kind: Kind, row: object) -> object:
-    """`@iot.id` of a row: a number for datastreams, text for all else."""
-    if isinstance(row, dict) and kind.rows is None:
-        return observation_id(row["datastream"], row["phenomenon"])
-    value = value_of(row, kind.key)
-    return str(value) if isinstance(value, UUID) else value
 
 
 def address(kind: Kind, key: object) -> str:
@@ -203,8 +192,8 @@ def _expand(
         if item.options.count:
             parent[f"{item.name}@iot.count"] = counts.get(ours, 0)
         if len(group) > top:
-            link = f"{asking.root}/{address(kind, key_of(kind, row))}/{item.name}"
-            parent[f"{item.name}@iot.nextLink"] = f"{link}?{_words(item.options, skip=item.options.skip + top)}"
+            link = f"{asking.root}/{address(kind, pages.key_of(kind, row))}/{item.name}"
+            parent[f"{item.name}@iot.nextLink"] = f"{link}?{pages.words(item.options, skip=item.options.skip + top)}"
 
 
 def _things_of(rows: Sequence[object]) -> Mapping[object, object]:
@@ -268,11 +257,11 @@ def listing(collection: Collection, options: Options, asking: Asking, *, refs: b
         if bounded:
             body[BOUND] = True
     if refs:
-        body["value"] = [{"@iot.selfLink": f"{asking.root}/{address(kind, key_of(kind, row))}"} for row in rows]
+        body["value"] = [{"@iot.selfLink": f"{asking.root}/{address(kind, pages.key_of(kind, row))}"} for row in rows]
     else:
         body["value"] = documents(kind, rows, options, asking)
     if more and rows:
-        body["@iot.nextLink"] = f"{asking.root}/{collection.path}?{_next(kind, rows[-1], options)}"
+        body["@iot.nextLink"] = f"{asking.root}/{collection.path}?{pages.following(kind, rows[-1], options)}"
     return body
 
 
@@ -281,7 +270,7 @@ def _records_page(collection: Collection, options: Options, actor: Actor) -> tup
     found = _filtered(_queryset(collection, actor), kind, options, actor)
     count = found.order_by()[: COUNT_STOP + 1].count() if options.count else 0
     if options.token:
-        found = found.filter(_after(kind, options))
+        found = found.filter(pages.after(kind, options))
     rows = list(
         found.order_by(*_orders(kind, options), F(kind.key).asc())[options.skip : options.skip + options.top + 1]
     )
@@ -292,8 +281,8 @@ def _observations_page(collection: Collection, options: Options, actor: Actor) -
     numbers = observations.numbers_of(actor, **_datastream_lookups(collection.where))
     after = None
     if options.token:
-        moment, number = _token(options.token)
-        after = (_moment(moment), int(str(number)))
+        moment, number = pages.position(options.token)
+        after = (pages.moment_of(moment), int(str(number)))
     rows = observations.page(numbers, options, actor, after)
     count, bounded = observations.count(numbers, options, actor) if options.count else (0, False)
     return list(rows[: options.top]), len(rows) > options.top, count, bounded
@@ -314,65 +303,3 @@ def _orders(kind: Kind, options: Options) -> list[OrderBy]:
             )
         made.append(F(found.path).desc(nulls_last=True) if one.descending else F(found.path).asc(nulls_last=True))
     return made
-
-
-# --- pages -------------------------------------------------------------------------------------------------------
-
-
-def _by_key(kind: Kind, options: Options) -> bool:
-    """Whether the next page can start after the last row: ordered by the key alone."""
-    if kind.rows is None:
-        return observations.order_sql(options.order)[1]
-    return not options.order
-
-
-def _next(kind: Kind, last: object, options: Options) -> str:
-    if not _by_key(kind, options):
-        return _words(options, skip=options.skip + options.top)
-    position = (
-        [last["phenomenon"].isoformat(), last["datastream"]]
-        if isinstance(last, dict) and kind.rows is None
-        else [key_of(kind, last)]
-    )
-    token = base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
-    return _words(options, token=token)
-
-
-def _words(options: Options, *, skip: int = 0, token: str = "") -> str:
-    """The options as they were written, with another place to start."""
-    words = {name: value for name, value in options.written if name not in ("$skip", "$skiptoken")}
-    if skip:
-        words["$skip"] = str(skip)
-    if token:
-        words["$skiptoken"] = token
-    return urlencode(words, safe="$(),;'/", quote_via=quote)
-
-
-def _token(text: str) -> list[object]:
-    try:
-        found = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except ValueError as error:
-        raise OptionError("$skiptoken", "不是 @iot.nextLink 给出的值", "not given by @iot.nextLink") from error
-    if not isinstance(found, list) or not 1 <= len(found) <= 2:
-        raise OptionError("$skiptoken", "不是 @iot.nextLink 给出的值", "not given by @iot.nextLink")
-    return [*found, 0] if len(found) == 1 else found
-
-
-def _moment(text: object) -> datetime:
-    moment = parse_datetime(text) if isinstance(text, str) else None
-    if moment is None or moment.tzinfo is None:
-        raise OptionError("$skiptoken", "不是 @iot.nextLink 给出的值", "not given by @iot.nextLink")
-    return moment
-
-
-def _after(kind: Kind, options: Options) -> Q:
-    value = _token(options.token)[0]
-    if not _by_key(kind, options):
-        raise OptionError("$skiptoken", "与 $orderby 不合", "does not fit $orderby")
-    if kind.key_type == "uuid":
-        value = as_uuid(str(value))
-    elif kind.key_type == "number":
-        value = int(str(value)) if str(value).isdigit() else None
-    if value is None:
-        raise OptionError("$skiptoken", "不是 @iot.nextLink 给出的值", "not given by @iot.nextLink")
-    return Q(**{f"{kind.key}__gt": value})

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from uuid import UUID
-
-from pydantic import BaseModel
 
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.operations.problem import Problem
@@ -27,9 +24,8 @@ def thing(actor: Actor, document: Mapping[str, object]) -> Thing:
         "name": document.get("name"),
         **_point(document.get("Locations")),
     }
-    output = _run("iot_sensing.register_thing", actor, given)
-    made: UUID = output.thing  # type: ignore[attr-defined]  # of the system's own output model
-    return Thing.objects.get(pk=made)
+    _run("iot_sensing.register_thing", actor, given)
+    return Thing.objects.get(scheme=given["scheme"], code=given["code"])
 
 
 def datastream(actor: Actor, document: Mapping[str, object], owner: object) -> Datastream:
@@ -56,13 +52,12 @@ def datastream(actor: Actor, document: Mapping[str, object], owner: object) -> D
     )
 
 
-def _run(name: str, actor: Actor, given: Mapping[str, object]) -> BaseModel | None:
+def _run(name: str, actor: Actor, given: Mapping[str, object]) -> None:
     operation = find(name)
     if operation is None:
         raise Problem("method", "本城未装物联感知系统，不能在此登记（not available here）", status=405)
     values = {field: value for field, value in given.items() if value is not None}
-    output: BaseModel | None = run(operation, actor, values, door="rest").output
-    return output
+    run(operation, actor, values, door="rest")
 
 
 def _part(document: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -21,13 +21,13 @@ from yongzhou.portals.sensorthings.answer import (
     document,
     entity,
     follow,
-    key_of,
     listing,
     only,
 )
 from yongzhou.portals.sensorthings.filters import FilterError
 from yongzhou.portals.sensorthings.kinds import KINDS, value_of
 from yongzhou.portals.sensorthings.options import OptionError, Options, read
+from yongzhou.portals.sensorthings.pages import key_of
 
 VERSION: Final = "v1.1"
 BODY_MAX: Final = 65_536

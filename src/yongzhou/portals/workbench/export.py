@@ -61,10 +61,7 @@ def export(request: HttpRequest, app: str, name: str, form: str) -> HttpResponse
     def lines() -> Iterator[list[str]]:
         for row in found.iterator(chunk_size=1000):
             shown = present(row, who, names=names)
-            yield [
-                shown[column].text if shown[column].spec.kind in ("link", "coded") else cell(shown[column])
-                for column in names
-            ]
+            yield [cell(shown[column]) for column in names]
 
     title = declaration(model).title
     if form == "csv":

@@ -15,6 +15,8 @@ from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
 from yongzhou.core.inbox.models import Message
 from yongzhou.core.indicators.figures import values
+from yongzhou.core.matters.life import CLOSED
+from yongzhou.core.matters.models import Matter
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import staff
 from yongzhou.portals.workbench.indicators import open_to
@@ -29,13 +31,28 @@ LIVE_TOPICS: Final = {
 }  # topic to the record whose readers may hear it
 
 
+WATCHED: Final = (
+    "city_operations.open_matters",
+    "city_operations.open_grave_matters",
+    "city_operations.overdue_matters",
+    "grid_governance.on_time_rate",
+    "water.stations_over_warning",
+    "water.area_rain_3h",
+)
+
+
 @staff
 def home(request: HttpRequest) -> HttpResponse:
     """My tasks by urgency, messages, watched indicators."""
     who = actor(request)
     tasks = my_open_matters(who).select_related("unit", "handler").order_by(F("due").asc(nulls_last=True))[:12]
+    urgent = not tasks
+    if urgent:
+        rows = Matter.visible_to(who).exclude(state__in=CLOSED).select_related("unit", "handler")
+        tasks = rows.order_by(F("due").asc(nulls_last=True))[:12]
     context = {
         "tasks": list(tasks),
+        "urgent": urgent,
         "messages_unread": list(unread(who).order_by("-at")[:8]),
         "figures": list(values(open_to(who)[:6]).values()),
         "now": timezone.now(),

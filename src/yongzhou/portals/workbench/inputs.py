@@ -118,12 +118,20 @@ def _record_control(control: Control, resource: str, who: Actor, on: type[Record
         control.kind = "text"
         return
     if control.value:
-        row = model.visible_to(who).filter(pk=control.value).first()
+        row = model.visible_to(who).filter(pk=key).first() if (key := _key(control.value)) else None
         if row is not None:
             control.kind, control.text = "hidden", called(row, who)
             return
     control.kind = "record"
     control.options = [(str(row.pk), called(row, who)) for row in model.visible_to(who).order_by("-pk")[:MAX_OPTIONS]]
+
+
+def _key(value: Any) -> UUID | None:
+    """The id that an address or a form gives; None for anything else."""
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
 
 
 def _target(name: str, on: type[Record] | None) -> type[Record] | None:

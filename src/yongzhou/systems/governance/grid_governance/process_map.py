@@ -9,7 +9,7 @@ from typing import Final
 
 WIDTH: Final = 1040
 STEP: Final = 148
-TOP: Final = 150
+TOP: Final = 180
 BOX: Final = (104, 40)
 
 
@@ -37,7 +37,7 @@ def draw(nodes: Sequence[str], edges: Iterable[Edge]) -> str:
     ]
     width = max(WIDTH, 66 + STEP * len(nodes))
     return (
-        f'<svg class="fig" viewBox="0 0 {width} {270 if loops else 190}" width="100%" role="img" '
+        f'<svg class="fig" viewBox="0 0 {width} {330 if loops else 220}" width="100%" role="img" '
         'aria-label="事件办理过程图，线越粗等得越久">'
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="14" markerHeight="14" '
         'markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0 8 4 0 8Z" fill="context-stroke"/></marker></defs>'
@@ -60,6 +60,12 @@ def _edge(a: float, b: float, edge: Edge) -> str:
         f'<g class="{tone}"><title>{escape(title)}</title>'
         f'<path d="M{start:.0f} {side:.0f}Q{(a + b) / 2:.0f} {control:.0f} {end:.0f} {side + sign * 6:.0f}" '
         f'fill="none" stroke="currentColor" stroke-width="{width:.1f}" marker-end="url(#tip)"/>'
-        f'<text x="{(a + b) / 2:.0f}" y="{label_y:.0f}" text-anchor="middle" font-size="12">{edge.count} 次 · '
-        f"{escape(edge.waiting)}</text></g>"
+        f'<text text-anchor="middle" font-size="12">{_label((a + b) / 2, label_y, sign, edge)}</text></g>'
     )
+
+
+def _label(x: float, y: float, sign: int, edge: Edge) -> str:
+    """Count and waiting, a line each: neighbours' labels never touch."""
+    words = [f"{edge.count} 次", *edge.waiting.split("，")]
+    top = y - 15 * (len(words) - 1) if sign < 0 else y
+    return "".join(f'<tspan x="{x:.0f}" y="{top + 15 * n:.0f}">{escape(word)}</tspan>' for n, word in enumerate(words))
