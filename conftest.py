@@ -20,7 +20,7 @@ os.environ["PORT"] = str(TEST_PORT)
 os.environ["DATABASE"] = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yongzhou.house.settings")
 
-pytest_plugins = ["yongzhou.testing", "tests.support.databases", "tests.support.fixtures"]
+pytest_plugins = ["yongzhou.testing", "tests.support.databases", "tests.support.fixtures", "tests.support.results"]
 
 
 @pytest.fixture(scope="session")

@@ -55,8 +55,8 @@ def test_filters_orders_words_and_cursors(resource: str, sides: Sides, visitors:
     near = str(sides.near[resource].pk)
     words = ["q", "sort", "after", "limit", "region", "id", "origin", *own.filters, *own.sort, *own.list[:3]]
     words += ["id__gte", "region__lte", "password", "logins__password", "reporter__phone", "pk", "1=1", "id;", "objects", "__class__"]
-    for word in dict.fromkeys(words):
-        for value in HOSTILE:
+    for at, word in enumerate(dict.fromkeys(words)):
+        for value in HOSTILE if at < 6 else HOSTILE[at % 4 :: 4]:
             answer = machine.get(f"/api/records/{resource}", {word: value}, headers=header)
             assert answer.status_code in (200, 422), (word, value, answer.status_code)
             assert near not in answer.content.decode()

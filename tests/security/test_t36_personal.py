@@ -75,7 +75,7 @@ def _everything() -> None:
     lines += [f"合成{n},自然人,431181,{number},{mobile},431181-SL,测试" for n, (number, mobile) in enumerate(SECRETS[:6])]
     lines += [f"合成坏{n},自然人,431181,{mobile},{number},{number},测试" for n, (number, mobile) in enumerate(SECRETS[6:9])]  # shifted
     report = import_file(Person, house, f"名单{SECRETS[0][1]}.csv", "\n".join(lines).encode())
-    assert (report.accepted, report.quarantined) == (6, 3)
+    assert (report.accepted, report.quarantined) == (6, 3), report.problems
     for row in Quarantine.objects.filter(source="import.people.person"):
         with pytest.raises(ReplayError):
             mend_and_replay(row.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -34,22 +35,31 @@ def samples_of(observations: pa.Table) -> Samples:
     )
 
 
-def live_messages(latest: pa.Table, changed: set[int]) -> list[dict[str, JsonValue]]:
-    """Bodies for `live.latest`: {"rows": [[datastream, phenomenon in ms, value, flag, origin, frame], …]}."""
-    rows: list[JsonValue] = [
-        [number, int(at // 1000), value, flag, origin, frame.hex()]
-        for number, at, value, flag, origin, frame in zip(
-            latest["datastream"].to_pylist(),
-            _us(latest, "phenomenon").tolist(),
-            latest["result"].to_pylist(),
-            latest["flag"].to_pylist(),
-            latest["origin"].to_pylist(),
-            latest["frame"].to_pylist(),
-            strict=True,
-        )
-        if number in changed
+def live_messages(
+    latest: pa.Table, changed: set[int], counties: Mapping[int, str]
+) -> list[tuple[str, dict[str, JsonValue]]]:
+    """(county, body) for `live.latest`: {"rows": [[datastream, phenomenon in ms, value, flag, origin, frame], …]}.
+
+    One message a county, so that the live role shows a browser only the regions of its ticket.
+    """
+    by_county: dict[str, list[JsonValue]] = {}
+    for number, at, value, flag, origin, frame in zip(
+        latest["datastream"].to_pylist(),
+        _us(latest, "phenomenon").tolist(),
+        latest["result"].to_pylist(),
+        latest["flag"].to_pylist(),
+        latest["origin"].to_pylist(),
+        latest["frame"].to_pylist(),
+        strict=True,
+    ):
+        if number in changed:
+            rows = by_county.setdefault(counties.get(number, ""), [])
+            rows.append([number, int(at // 1000), value, flag, origin, frame.hex()])
+    return [
+        (county, {"rows": rows[start : start + LIVE_ROWS]})
+        for county, rows in sorted(by_county.items())
+        for start in range(0, len(rows), LIVE_ROWS)
     ]
-    return [{"rows": rows[start : start + LIVE_ROWS]} for start in range(0, len(rows), LIVE_ROWS)]
 
 
 def _sound(observations: pa.Table) -> quality.Bools:

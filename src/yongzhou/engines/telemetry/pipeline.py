@@ -51,7 +51,7 @@ class Stored:
 class Told:
     """What screens are told of a window."""
 
-    live: list[dict[str, JsonValue]]
+    live: list[tuple[str, dict[str, JsonValue]]]  # county and message
     changes: list[Change]
 
 
@@ -105,7 +105,7 @@ class Pipeline:
         latest = latest_of(stored.observations)
         changes = self.watch.take(samples_of(stored.observations))
         changed = self.stores.settle(latest, changes, self.rules, wire.STREAM, self.incarnation, stored.last_seq)
-        return Told(live_messages(latest, changed), changes)
+        return Told(live_messages(latest, changed, self.counties), changes)
 
     def _flagged(self, table: pa.Table) -> pa.Table:
         """Observations in the lake's schema, with the worst of the sender's flag and ours."""
@@ -133,6 +133,8 @@ class Pipeline:
         self.registry = self.stores.registry()
         self.rules = self.stores.rules(self.registry)
         numbers = self.registry.numbers()
+        places = zip(self.registry.table["number"].to_pylist(), self.registry.table["region"].to_pylist(), strict=True)
+        self.counties = {number: str(region or "")[:6] for number, region in places}
         self.series = quality.Series(len(numbers))
         latest = self.stores.latest()
         latest = latest.filter(pc.is_in(latest["datastream"], pa.array(numbers)))

@@ -107,8 +107,9 @@ class Reader:
 
     async def _tell(self, told: Told) -> None:
         """Screens hear of it; who is not looking misses it."""
-        for number, body in enumerate(told.live):
-            await self.bus.publish("live.latest", message("latest", body, key=f"latest.{self.tally.last_seq}.{number}"))
+        for number, (county, body) in enumerate(told.live):
+            key = f"latest.{self.tally.last_seq}.{number}"
+            await self.bus.publish("live.latest", message("latest", body, key=key, region=county))
         for change in told.changes:
             alarm: dict[str, JsonValue] = {
                 "kind": change.kind,

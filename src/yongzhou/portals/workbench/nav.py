@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Q
@@ -11,6 +10,7 @@ from django.http import HttpRequest
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.house import declaration
+from yongzhou.core.data.query import moment
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
 from yongzhou.core.inbox.models import Message
@@ -72,7 +72,7 @@ def _context(request: HttpRequest, who: Actor) -> dict[str, Any]:
         "region": {"name": home},
         "bell": {"count": unread(who).count(), "href": "/desk/inbox/"},
         "live_ticket_url": "/desk/live-ticket",
-        "moment": _moment(request.GET.get("at", "")),
+        "moment": moment(request.GET.get("at", "")),
     }
 
 
@@ -120,12 +120,3 @@ def _kernel_group(who: Actor) -> list[dict[str, Any]]:
         if model._meta.app_label in _KERNEL and who.lines("read", name) and name in _ICONS
     ]
     return [{"title": "人事物空间", "links": links}] if links else []
-
-
-def _moment(text: str) -> datetime | None:
-    """The past moment of an address, None for now and for what is no time (the page itself refuses that)."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo else None

@@ -43,8 +43,9 @@ def test_rules_see_sound_values_only() -> None:
 
 
 def test_screens_hear_of_what_changed_in_plain_json() -> None:
-    (body,) = live_messages(table((0, None, 9, 0)), {1})
+    ((county, body),) = live_messages(table((0, None, 9, 0)), {1}, {1: "431181"})
+    assert county == "431181"
     assert json.loads(json.dumps(body, allow_nan=False)) == {
         "rows": [[1, int(NOW.timestamp() * 1000), None, 9, "measured", "0" * 32]]
     }
-    assert live_messages(table((0, 1.0, 1, 0)), set()) == []
+    assert live_messages(table((0, 1.0, 1, 0)), set(), {}) == []
