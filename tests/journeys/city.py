@@ -21,6 +21,7 @@ from yongzhou.core.home import Home
 
 PASSWORD: Final = "yongzhou-demo"
 BAISHUI: Final = "99431107"
+SILENT: Final = "99431122"  # 舜陵 reports once only
 WARNING: Final = 74.00  # cities/yongzhou/stations.csv
 HERE: Final = (111.98500, 26.45500)
 TIMED: Final = 0x32
@@ -92,13 +93,27 @@ class City:
         return sent
 
     def all_report(self) -> None:
-        """Every station once, low water and no rain."""
+        """Every station once, low water and no rain; what a journey reports is newer."""
+        at = datetime.now(BEIJING) - EARLIER
+        self._together([(station, 0.0, at) for station in read_stations()])
 
-        async def together() -> None:
-            now = datetime.now(BEIJING) - EARLIER  # what a journey reports is newer
-            await asyncio.gather(*(self._send(station, low_water(station), 0.0, now) for station in read_stations()))
+    def rain(self) -> None:
+        """Rain on every station but the silent one in the last minutes, more in the south; low water still."""
+        now = datetime.now(BEIJING)
+        reports = [
+            (station, round(2 + 20 * (27 - station.lat) / 2, 1), now - timedelta(minutes=minutes))
+            for minutes in (4, 3)
+            for station in read_stations()
+            if station.code != SILENT
+        ]
+        for n in range(0, len(reports), len(reports) // 2):
+            self._together(reports[n : n + len(reports) // 2])
 
-        self._run(together())
+    def _together(self, reports: list[tuple[Station, float, datetime]]) -> None:
+        async def send() -> None:
+            await asyncio.gather(*(self._send(one, low_water(one), rain, at) for one, rain, at in reports))
+
+        self._run(send())
 
     async def _send(self, station: Station, level: float | None, rain: float, at: datetime) -> None:
         device = self._devices.setdefault(

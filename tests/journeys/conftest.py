@@ -28,17 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """A whole family in a fresh home, every station has reported low water; stopped at the end."""
-    if os.environ.get("JO"):  # TEMPORARY
-        from pathlib import Path
-
-        from yongzhou.core.home import Home
-
-        city = City(Home(data=Path("/tmp/jo2"), port=10260), 0.0)
-        if not os.path.exists("/tmp/jo2/told"):
-            city.all_report()
-            open("/tmp/jo2/told", "w").close()
-        yield city
-        return
     home = free_home(tmp_path_factory.mktemp("city"))
     environment = {name: value for name, value in os.environ.items() if name not in OTHERS}
     environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "src"), str(ROOT)))

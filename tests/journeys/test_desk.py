@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.city import City
+from tests.journeys.city import SILENT, City
 from tests.support.fixtures import PageAt
 
 
@@ -97,7 +97,7 @@ def test_a_form_names_each_mistake_and_leads_to_it(city: City, desk: Page) -> No
 
 def test_stations_that_fell_silent_are_marked_stale(city: City, desk: Page) -> None:
     desk.goto(f"{city.url}/desk/water/")
-    expect(desk.locator("tr", has_text="99431121").locator(".fresh-stale")).to_be_visible()
+    expect(desk.locator("tr", has_text=SILENT).locator(".fresh-stale")).to_be_visible()
 
 
 def test_the_phone_says_that_it_is_offline(city: City, refused_at: PageAt) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.journeys.city import BAISHUI, City
+from tests.journeys.city import BAISHUI, City, eventually
 from tests.support.browser import ROOT
 from tests.support.fixtures import PageAt
 
@@ -66,12 +67,22 @@ WORST: Final = """async () => (await axe.run(document, { resultTypes: ['violatio
   .filter((one) => ['serious', 'critical'].includes(one.impact))
   .map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`)"""
 
+WANJING: Final = "99431121"
+WANJING_WARNING: Final = 238.20  # cities/yongzhou/stations.csv
+
 Address = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
 def address(city: City) -> Address:
-    """Addresses; words are found: an event (reported here), Baishui's station, record and datastream."""
+    """Addresses; words are found: an event (reported here), Baishui's station, record and datastream.
+
+    It rains, and the river rises over its warning line at Wanjing (湾井).
+    """
+    city.rain()
+    for minutes in (2, 1):
+        city.report(WANJING, WANJING_WARNING + 0.1, ago=timedelta(minutes=minutes))
+    eventually(lambda: [row for row in city.rows("duty", "grid_governance.event") if "湾井" in row["title"]], "event")
     client = city.api("hotline")
     given = {"text": "人行道地砖松动", "lon": 111.62, "lat": 26.45, "crs": "WGS84"}
     client.post(f"{city.url}/api/grid_governance/report", json=given, timeout=20).raise_for_status()
@@ -83,7 +94,7 @@ def address(city: City) -> Address:
         if word not in known:
             station = next(row for row in city.rows("duty", "things.thing", q=BAISHUI) if row["code"] == BAISHUI)
             stream = city.rows("duty", "things.datastream", thing=station["id"])[0]
-            event = city.rows("duty", "grid_governance.event")[0]
+            event = next(row for row in city.rows("duty", "grid_governance.event") if "湾井" in row["title"])
             known.update(
                 station=f"/desk/water/stations/{station['id']}/",
                 record=f"/desk/things/thing/{station['id']}/",

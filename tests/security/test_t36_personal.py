@@ -35,7 +35,7 @@ RNG = random.Random(20260618)
 
 def id_number() -> str:
     """A synthetic number with its right check digit (GB 11643), of a division that exists."""
-    first = f"431181{RNG.randrange(1940, 2005)}{RNG.randrange(1, 13):02}{RNG.randrange(1, 29):02}{RNG.randrange(1000):03}"
+    first = f"431103{RNG.randrange(1996, 2006)}{RNG.randrange(1, 13):02}{RNG.randrange(1, 29):02}{RNG.randrange(1000):03}"
     weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
     return first + "10X98765432"[sum(int(a) * b for a, b in zip(first, weights, strict=True)) % 11]
 

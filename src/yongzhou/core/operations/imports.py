@@ -122,7 +122,7 @@ class _Reading:
         row = self.model(**values_of(self.model, data.model_dump(exclude_unset=True)))
         check(row)
         values = {field.attname: getattr(row, field.attname) for field in inputs(self.model).values()}
-        return _Line(number, given, row.pk, {**values, "id": row.pk})
+        return _Line(number, given, row.id, {**values, "id": row.id})  # pk is empty before a child is saved
 
     def store(self, lines: list[_Line]) -> None:
         """COPY a batch; rows outside the importer's scope go aside; a batch that is disturbed is stored row by row."""
@@ -130,7 +130,7 @@ class _Reading:
             try:
                 with transaction.atomic():
                     rows = [line.values for line in lines]
-                    copy_in(self.model, rows, actor=self.actor, origin="measured", source=f"import {self.name}"[:100])
+                    copy_in(self.model, rows, actor=self.actor, origin="measured", source=scrub(f"import {self.name}")[:100])
                     ids = {line.id for line in lines}
                     seen = self.model.visible_to(self.actor, self.op.action).filter(pk__in=ids)
                     if hidden := ids - set(seen.values_list("pk", flat=True)):
@@ -283,6 +283,9 @@ def replay_row(payload: bytes, row: Quarantine) -> None:
         # whoever mends a row mends its cells only: for whom and into what it goes is what the import said
         first = _Payload.model_validate_json(unseal_bytes(row.payload, CONTEXT))
     except ValidationError as error:
-        raise invalid(error) from error
+        raise invalid(error) from None  # its text quotes the row
     model = records()[first.resource]
-    run(create(model), actor_of(first.actor, fresh=True), _decoded(model, given.row, {}), door="house")
+    try:
+        run(create(model), actor_of(first.actor, fresh=True), _decoded(model, given.row, {}), door="house")
+    except Problem as problem:  # its words are kept with the row
+        raise Problem(problem.code, scrub(problem.title), status=problem.status) from None

@@ -95,13 +95,19 @@ def _through_cuts(
         committing: list[bool] = []
         try:
             return _run(op, actor, data, door, key, dry, purpose, ctx, committing)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError) as error:
             mine = outermost and context is None and (key is not None or not committing)
-            if pause is None or not mine or (connection.connection is not None and connection.is_usable()):
+            if pause is None or not mine or not _was_cut(error):
                 raise
             connection.close()
             time.sleep(pause)
     raise AssertionError("the last try returns or raises")
+
+
+def _was_cut(error: Exception) -> bool:
+    """Whether the connection ended: by the client's own finding (no code), or class 08 and 57P of SQLSTATE."""
+    code: str | None = getattr(error.__cause__, "sqlstate", None)
+    return code is None or code.startswith(("08", "57P"))
 
 
 def _run(

@@ -35,7 +35,7 @@ def tabs(who: Actor, current: str) -> list[dict[str, Any]]:
     else:
         listed = [
             ("", "首页", "home"),
-            ("matters", "我的事", "case"),
+            ("matters", "我的事", "briefcase"),
             ("report", "随手拍", "camera"),
             ("messages", "消息", "mail"),
             ("me", "我的", "user"),

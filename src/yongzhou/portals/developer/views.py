@@ -17,6 +17,7 @@ from yongzhou.core.indicators.definition import indicators
 from yongzhou.core.operations.registry import operations
 from yongzhou.core.system import WINGS, systems
 
+SITE: Final = "数字永州 开发者"
 PROBLEMS: Final = {
     "login": ("401", "没有登录，或令牌过期", "POST /api/sign-in 取得令牌，放进 Authorization: Bearer"),
     "forbidden": ("403", "没有这项权限", "错误里写明缺哪一条；请联系本单位系统管理员"),
@@ -48,6 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "events": len(registered()),
         },
         "host": request.build_absolute_uri("/").rstrip("/"),
+        "site": SITE,
     }
     return render(request, "developer/home.html", context)
 
@@ -58,7 +60,7 @@ def problems(request: HttpRequest) -> HttpResponse:
         {"code": code, "status": status, "title": title, "remedy": remedy}
         for code, (status, title, remedy) in PROBLEMS.items()
     ]
-    return render(request, "developer/problems.html", {"rows": rows})
+    return render(request, "developer/problems.html", {"rows": rows, "site": SITE})
 
 
 def system(request: HttpRequest, name: str) -> HttpResponse:
@@ -68,6 +70,7 @@ def system(request: HttpRequest, name: str) -> HttpResponse:
     if not own_records and not own_operations:
         raise Http404
     context = {
+        "site": SITE,
         "name": name,
         "system": systems().get(name),
         "records": own_records,

@@ -12,6 +12,7 @@ from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_POST
 
 from yongzhou.core.audit.lines import append
@@ -20,6 +21,7 @@ from yongzhou.core.data.actor import NOBODY
 from yongzhou.core.people.actors import actor_of
 from yongzhou.core.people.city import DEMO_PASSWORD
 from yongzhou.core.people.models import Login
+from yongzhou.portals.gate import phone
 from yongzhou.portals.gate.middleware import actor
 
 TRIES: Final = 5
@@ -33,12 +35,12 @@ def login(request: HttpRequest) -> HttpResponse:
     """Sign in by name and password; an unknown name, a wrong password and a locked login get one answer."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     if request.method == "GET":
-        return render(request, "look/login.html", {"next": target, "demo": _demo_people()})
+        return render(request, "look/login.html", {**_phone(), "next": target, "demo": _demo_people()})
     name = request.POST.get("username", "").strip()[:60]
     found = check_login(name, request.POST.get("password", "")[:200])
     note_sign_in(name, found, door="form")
     if found is None:
-        context = {"next": target, "demo": _demo_people(), "problem": _WRONG, "username": name}
+        context = {**_phone(), "next": target, "demo": _demo_people(), "problem": _WRONG, "username": name}
         return render(request, "look/login.html", context, status=422)
     request.session.cycle_key()
     rotate_token(request)
@@ -127,3 +129,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form from another site, or one kept open over a new sign-in."""
     return render(request, "look/403.html", {"title": "表单已过期", "remedy": "请返回上一页，刷新后再提交"}, status=403)
+
+
+def _phone() -> dict[str, str]:
+    return {"phone_url": phone.address(), "phone_qr": mark_safe(phone.qr_svg())}  # noqa: S308 - drawn by segno from our own address

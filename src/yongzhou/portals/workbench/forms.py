@@ -84,7 +84,7 @@ def _serve(
 def _draw(
     request: HttpRequest, op: Operation[Any, Any], given: dict[str, Any], problem: Problem | None = None
 ) -> HttpResponse:
-    fields = controls(op.input, actor(request), given, op.on)
+    fields = sorted(controls(op.input, actor(request), given, op.on), key=lambda control: not control.required)
     errors = []
     if problem is not None:
         by_name = {control.name: control for control in fields}

@@ -50,7 +50,7 @@ function equip(table) {
   /** @param {HTMLTableRowElement} row */
   function openPanel(row) {
     const url = row.dataset.panelHref;
-    if (!panel || !url || !globalThis.htmx) return location.assign(row.dataset.href);
+    if (!panel || !url || !globalThis.htmx || (panel.childElementCount && getComputedStyle(panel).display === 'none')) return location.assign(row.dataset.href);
     for (const other of rows()) { other.classList.toggle('open', other === row); if (other === row) other.setAttribute('aria-current', 'true'); else other.removeAttribute('aria-current'); }
     globalThis.htmx.ajax('GET', url, { target: panel, swap: 'innerHTML' });
     const address = new URL(location.href); address.searchParams.set('open', row.dataset.href); history.replaceState(history.state, '', address);

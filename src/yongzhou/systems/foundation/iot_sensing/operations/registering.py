@@ -1,4 +1,4 @@
-"""What iot_sensing does: register and retire things, judge alarms, mend and replay what could not be read."""
+"""Things and their datastreams as they come into the field, change keys and leave it."""
 
 from __future__ import annotations
 
@@ -12,26 +12,14 @@ from django.db import connection
 from django.db.models import Max
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from yongzhou.core.bus import inbox
-from yongzhou.core.bus import quarantine as bus_quarantine
-from yongzhou.core.bus.models import DeadLetter, Quarantine
 from yongzhou.core.data.geometry import point
 from yongzhou.core.data.record import Record
 from yongzhou.core.operations.context import Context
-from yongzhou.core.operations.problem import Problem, not_found
+from yongzhou.core.operations.problem import Problem
 from yongzhou.core.operations.registry import operation
-from yongzhou.core.people.models import Person, Unit
+from yongzhou.core.people.models import Unit
 from yongzhou.core.things.models import Datastream, Thing
-from yongzhou.engines.telemetry.models import Alarm
-from yongzhou.systems.foundation.iot_sensing.events import (
-    AlarmJudged,
-    OutageBegun,
-    OutageEnded,
-    ThingRecovered,
-    ThingSilenced,
-)
-from yongzhou.systems.foundation.iot_sensing.models import AlarmHandling, DeviceCredential
-from yongzhou.systems.foundation.iot_sensing.watch import open_order, settle, update_health
+from yongzhou.systems.foundation.iot_sensing.models import DeviceCredential
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")  # an MQTT topic level that is also one token of a NATS subject
 
@@ -40,11 +28,6 @@ def _inside(ctx: Context, model: type[Record], row: Record) -> None:
     """What somebody writes must lie where he may write."""
     if not model.visible_to(ctx.actor, ctx.action).filter(pk=row.pk).exists():
         raise Problem("forbidden", "这条记录会落在您的授权范围之外", status=403, remedy="请检查所在地区与权属单位")
-
-
-def _person(ctx: Context) -> UUID | None:
-    known = ctx.actor.kind == "person" and Person.objects.filter(pk=ctx.actor.id).exists()
-    return ctx.actor.id if known else None
 
 
 class RegisterThing(BaseModel):
@@ -226,201 +209,3 @@ def issue_credential(ctx: Context, data: IssueCredential) -> Issued:
     digest = hashlib.sha256(secret.encode()).hexdigest()  # of a random key: nothing to guess, no slow hash needed
     ctx.save(DeviceCredential(thing=thing, name=data.name, secret_hash=digest, origin=thing.origin))
     return Issued(name=data.name, secret=secret)
-
-
-class Acknowledge(BaseModel):
-    """Somebody has seen the alarm."""
-
-    alarm: UUID = Field(title="告警")
-
-
-class Handled(BaseModel):
-    """What is noted of an alarm; `new` if this call changed it."""
-
-    handling: UUID
-    new: bool
-
-
-def _handling(ctx: Context, alarm: Alarm) -> AlarmHandling:
-    known = AlarmHandling.objects.filter(alarm=alarm).first()
-    return known or AlarmHandling(alarm=alarm, region=alarm.region, origin=alarm.origin)
-
-
-@operation("iot_sensing.acknowledge_alarm", title="确认告警", on=Alarm, action="acknowledge")
-def acknowledge_alarm(ctx: Context, data: Acknowledge) -> Handled:
-    """Note who saw an alarm first."""
-    handling = _handling(ctx, ctx.get(Alarm, data.alarm))
-    if handling.acknowledged_at is not None:
-        return Handled(handling=handling.pk, new=False)
-    handling.acknowledged_at, handling.acknowledged_by_id = ctx.now, _person(ctx)
-    ctx.save(handling)
-    return Handled(handling=handling.pk, new=True)
-
-
-class JudgeAlarm(BaseModel):
-    """Was it true?"""
-
-    alarm: UUID = Field(title="告警")
-    verdict: Literal["true", "false"] = Field(title="判定")
-    reason: str = Field(title="理由", min_length=2, max_length=200)
-    repair: bool = Field(default=False, title="误报转维修单")
-
-
-@operation("iot_sensing.judge_alarm", title="判定告警", on=Alarm, action="judge", emits=[AlarmJudged])
-def judge_alarm(ctx: Context, data: JudgeAlarm) -> Handled:
-    """Say whether an alarm was true; a false one may become a repair order. A later judgement replaces the earlier."""
-    alarm = ctx.get(Alarm, data.alarm)
-    handling = _handling(ctx, alarm)
-    if (handling.verdict, handling.reason) == (data.verdict, data.reason):
-        return Handled(handling=handling.pk, new=False)
-    handling.verdict, handling.reason, handling.judged_at, handling.judged_by_id = (
-        data.verdict,
-        data.reason,
-        ctx.now,
-        _person(ctx),
-    )
-    if handling.acknowledged_at is None:
-        handling.acknowledged_at, handling.acknowledged_by_id = ctx.now, _person(ctx)
-    if data.verdict == "false" and data.repair:
-        open_order(ctx, alarm.thing, "false_alarm", f"{alarm.thing.name}误报：{alarm.rule.name}", detail=data.reason)
-        handling.repair = True
-    ctx.save(handling)
-    ctx.emit(
-        AlarmJudged(
-            alarm=alarm.pk,
-            thing=alarm.thing_id,
-            verdict=data.verdict,
-            region=alarm.region or alarm.thing.region,
-            origin=alarm.origin,
-        )
-    )
-    return Handled(handling=handling.pk, new=True)
-
-
-class Nothing(BaseModel):
-    """No input."""
-
-
-class HealthSettled(BaseModel):
-    """What changed."""
-
-    changed: int
-    silenced: int
-    recovered: int
-    outages: int
-    orders: int
-
-
-@operation(
-    "iot_sensing.watch_health",
-    title="巡视设备健康",
-    on=Thing,
-    action="watch",
-    emits=[ThingSilenced, ThingRecovered, OutageBegun, OutageEnded],
-)
-def watch_health(ctx: Context, data: Nothing) -> HealthSettled:
-    """Judge the health of all things and settle silences, outages and orders."""
-    changed = update_health(ctx.now)
-    done = settle(ctx)
-    return HealthSettled(
-        changed=len(changed), silenced=done.silenced, recovered=done.recovered, outages=done.outages, orders=done.orders
-    )
-
-
-class ReplayQuarantined(BaseModel):
-    """One item put aside, as it came or mended."""
-
-    item: UUID = Field(title="隔离件")
-    hex: str | None = Field(default=None, title="改正后的原文（十六进制）", max_length=1_400_000)
-
-    @field_validator("hex")
-    @classmethod
-    def _bytes(cls, value: str | None) -> str | None:
-        if value is not None:
-            digits = "".join(value.split())
-            wrong = next((sign for sign in digits if sign not in "0123456789abcdefABCDEF"), None)
-            if wrong is not None:
-                raise ValueError(f"第 {digits.index(wrong) + 1} 个字符「{wrong}」不是十六进制数字")
-            if not digits or len(digits) % 2:
-                raise ValueError(f"共 {len(digits)} 个十六进制数字，应为偶数个")
-            return digits
-        return value
-
-
-class Replayed(BaseModel):
-    """Whether it went in; else why not, and the mended text is kept for the next try."""
-
-    replayed: bool
-    why: str = ""
-
-
-@operation("iot_sensing.replay_quarantined", title="修正并重放", on=None, action="replay")
-def replay_quarantined(ctx: Context, data: ReplayQuarantined) -> Replayed:
-    """Take one item in again by the way of fresh input."""
-    payload = bytes.fromhex(data.hex) if data.hex is not None else None
-    try:
-        bus_quarantine.mend_and_replay(data.item, payload, by=ctx.actor.id)
-    except Quarantine.DoesNotExist as error:
-        raise not_found("隔离件") from error
-    except LookupError as error:
-        raise Problem("no_handler", str(error.args[0]), status=409, remedy="这类原文不能重放，只能丢弃") from error
-    except bus_quarantine.ReplayError as error:
-        return Replayed(replayed=False, why=str(error))
-    ctx.notes["item"] = str(data.item)
-    return Replayed(replayed=True)
-
-
-class DropQuarantined(BaseModel):
-    """One item given up, with the reason."""
-
-    item: UUID = Field(title="隔离件")
-    note: str = Field(title="丢弃原因", min_length=2, max_length=200)
-
-
-class Dropped(BaseModel):
-    """The item."""
-
-    item: UUID
-
-
-@operation("iot_sensing.drop_quarantined", title="丢弃隔离件", on=None, action="drop")
-def drop_quarantined(ctx: Context, data: DropQuarantined) -> Dropped:
-    """Give one item up; it stays on record with the reason."""
-    if not Quarantine.objects.filter(pk=data.item, state__in=("open", "mended")).exists():
-        raise not_found("待处理的隔离件")
-    bus_quarantine.drop(data.item, note=data.note, by=ctx.actor.id)
-    ctx.notes["item"] = str(data.item)
-    return Dropped(item=data.item)
-
-
-class Letter(BaseModel):
-    """One parked event."""
-
-    letter: UUID = Field(title="死信")
-
-
-class Answered(BaseModel):
-    """Whether it is done now; else the new error."""
-
-    done: bool
-    why: str = ""
-
-
-@operation("iot_sensing.retry_letter", title="补办死信", on=None, action="retry")
-def retry_letter(ctx: Context, data: Letter) -> Answered:
-    """Handle one parked event again."""
-    try:
-        letter = inbox.retry_parked(data.letter)
-    except DeadLetter.DoesNotExist as error:
-        raise not_found("搁置的死信") from error
-    except LookupError as error:
-        raise Problem("no_handler", str(error.args[0]), status=409, remedy="请放弃这条死信") from error
-    done = letter.state == DeadLetter.State.DONE
-    return Answered(done=done, why="" if done else letter.error.strip().splitlines()[-1][:200])
-
-
-@operation("iot_sensing.drop_letter", title="放弃死信", on=None, action="drop")
-def drop_letter(ctx: Context, data: Letter) -> Answered:
-    """Give up one parked event; its row stays."""
-    inbox.drop_parked(data.letter)
-    return Answered(done=True)
