@@ -1,12 +1,11 @@
-"""Decision tables against hand-written code: JSON lines {name, ours, peer, ratio, bar}.
+"""Decision tables against hand-written code: lines of JSON (`benchmarks.result`).
 
-Run by hand: python benchmarks/decisions.py [rows]. Times are the best of several rounds: microseconds a row (ours; the
-peer is a bare Python function with the same rules) and seconds a batch (the peer is a hand-written CASE an output).
+Run: `python -m benchmarks.decisions [rows]`. The best of several rounds: microseconds a row (the peer is a bare Python
+function with the same rules) and rows a second in a batch (the peer is a hand-written CASE an output).
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.result import tell
 from yongzhou.engines.decisions import decide, load_dmn
 from yongzhou.engines.decisions.batch import decide_batch
 
@@ -86,7 +86,7 @@ def one_row(rounds: int = 20_000) -> None:
     """Microseconds a row."""
     ours = best(lambda: [decide(TABLE, LAST) for _ in range(rounds)]) / rounds * 1e6
     peer = best(lambda: [bare(LAST) for _ in range(rounds)]) / rounds * 1e6
-    line("one row, us", ours, peer, ours / 5, "ours <= 5 us: ratio ours/5 <= 1")
+    tell("decision table, one row", ours=ours, peer=peer, ratio=ours / peer, bar="ours <= 5", unit="us")
 
 
 def many_rows(size: int) -> None:
@@ -117,17 +117,13 @@ def many_rows(size: int) -> None:
         raise SystemExit("ours and the hand-written CASE disagree")
     ours = best(lambda: decide_batch(TABLE, facts))
     peer = best(lambda: connection.sql(sql).to_arrow_table())
-    line(f"batch of {size}, s", ours, peer, peer / ours, "peer/ours >= 0.7")
+    name = f"decision table, batch of {size:,} against a hand-written CASE"
+    tell(name, ours=size / ours, peer=size / peer, ratio=peer / ours, bar="ratio >= 0.7", unit="rows/s")
 
 
 def literal(value: object) -> str:
     """A value as SQL."""
     return f"'{value}'" if isinstance(value, str) else f"{value}::DOUBLE"
-
-
-def line(name: str, ours: float, peer: float, ratio: float, bar: str) -> None:
-    """Print one result."""
-    print(json.dumps({"name": name, "ours": ours, "peer": peer, "ratio": round(ratio, 3), "bar": bar}))
 
 
 if __name__ == "__main__":

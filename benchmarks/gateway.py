@@ -9,7 +9,6 @@ Run: `python -m benchmarks.gateway`. Prints one line of JSON {name, ours, peer, 
 from __future__ import annotations
 
 import asyncio
-import json
 import multiprocessing as mp
 import os
 import signal
@@ -23,6 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from benchmarks.result import tell
 from simulator.sl651_device import BEIJING, body, number, upward
 from yongzhou.core.home import Home
 from yongzhou.gateways.kit.testing import NatsServer, free_home
@@ -162,14 +162,14 @@ def main() -> None:
             bare.terminate()
             bare.join()
             nats.stop()
-    result = {
-        "name": "SL 651 door, confirmed frames a second, against a bare asyncio door on the same bytes",
-        "ours": round(median(ours)),
-        "peer": round(median(peer)),
-        "ratio": round(median(mine / other for mine, other in zip(ours, peer, strict=True)), 2),
-        "bar": BAR,
-    }
-    print(json.dumps(result, ensure_ascii=False))
+    tell(
+        "SL 651 door against a bare asyncio door on the same bytes",
+        ours=median(ours),
+        peer=median(peer),
+        ratio=median(mine / other for mine, other in zip(ours, peer, strict=True)),
+        bar=f"ratio >= {BAR}",
+        unit="frames/s",
+    )
 
 
 if __name__ == "__main__":

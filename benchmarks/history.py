@@ -1,12 +1,11 @@
 """One datastream's history out of 10 M rows: our lake against DuckDB's own table, unsorted, same rows and threads.
 
-Run: `python -m benchmarks.history [rows]`. Prints lines of JSON {name, ours, peer, ratio, bar}: milliseconds, median of
-20 datastreams. Bars: 50 ms, and no slower than the peer.
+Run: `python -m benchmarks.history [rows]`. Prints lines of JSON (`benchmarks.result`): milliseconds, median of 20
+datastreams. Bars: 50 ms, and no slower than the peer.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from benchmarks.result import tell
 from yongzhou.core.home import Home
 from yongzhou.core.lake import connect
 from yongzhou.house.family import postgres_and_nats
@@ -85,9 +85,9 @@ def main(rows: int) -> None:
             ):
                 theirs = timed(lambda stream, until=until: native(stream, until), count)  # type: ignore[misc]
                 ours = timed(lambda stream, until=until: lake.history([stream], START, until), count)  # type: ignore[misc]
-                line = {"name": f"{name}, {rows} rows, ms", "ours": round(ours, 1), "peer": round(theirs, 1),
-                        "ratio": round(ours / theirs, 2), "bar": {"ms": BAR_MS, "ratio": 1.0}}  # fmt: skip
-                print(json.dumps(line), flush=True)
+                what = f"{name}, {rows:,} rows"
+                tell(what, ours=ours, peer=theirs, ratio=ours / theirs, bar="ratio <= 1.0", unit="ms")
+                tell(f"{what}, as such", ours=ours, peer=None, ratio=None, bar=f"ours <= {BAR_MS}", unit="ms")
             lake.close()
         peer.close()
 

@@ -30,6 +30,7 @@ import nats as nats_client
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from benchmarks.result import tell
 from yongzhou.core.home import Home
 from yongzhou.gateways.kit.limiter import Limiter
 from yongzhou.gateways.kit.testing import free_home
@@ -183,14 +184,14 @@ def main() -> None:
             for process in reversed(started):
                 process.terminate()
                 process.wait(timeout=20)
-    result = {
-        "name": NAME,
-        "ours": round(median(ours)),
-        "peer": round(median(peer)),
-        "ratio": round(median(mine / other for mine, other in zip(ours, peer, strict=True)), 2),
-        "bar": BAR,
-    }
-    print(json.dumps(result, ensure_ascii=False))
+    tell(
+        NAME,
+        ours=median(ours),
+        peer=median(peer),
+        ratio=median(mine / other for mine, other in zip(ours, peer, strict=True)),
+        bar=f"ratio >= {BAR}",
+        unit="messages/s",
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ _SIGNS: Final[Mapping[str, Callable[[float, float], bool]]] = {"<=": operator.le
 
 
 class Line(TypedDict):
-    """A measurement. `bar` reads `ratio >= 0.7` or `ours <= 5`; `peer` and `ratio` are None without a peer."""
+    """A measurement. `bar` reads `ratio >= 0.7` or `ours <= 5`, "" for none; without a peer it and `ratio` are None."""
 
     name: str
     ours: float
@@ -37,6 +37,8 @@ def tell(name: str, *, ours: float, peer: float | None, ratio: float | None, bar
 
 def keeps(line: Line) -> bool:
     """Whether the bar is kept."""
+    if not line["bar"]:
+        return True
     what, sign, limit = line["bar"].split()
     if what not in ("ours", "ratio"):
         raise ValueError(f"a bar is about ours or ratio, not {what!r}")

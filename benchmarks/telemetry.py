@@ -8,7 +8,6 @@ second, median of 5 rounds that alternate.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import tempfile
 import time
@@ -21,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benchmarks.result import tell
 from yongzhou.core import wire
 from yongzhou.core.bus.connection import connect as connect_bus
 from yongzhou.core.home import Home
@@ -215,14 +215,14 @@ def main() -> None:
             prepare(home, city=False)
             register(STATIONS)
             ours, peer = asyncio.run(rounds(home))
-    line = {
-        "name": "telemetry, observations/s against bare fetch + append",
-        "ours": round(median(ours)),
-        "peer": round(median(peer)),
-        "ratio": round(median(ours) / median(peer), 2),
-        "bar": BAR,
-    }
-    print(json.dumps(line))
+    tell(
+        "telemetry against bare fetch and append",
+        ours=median(ours),
+        peer=median(peer),
+        ratio=median(ours) / median(peer),
+        bar=f"ratio >= {BAR}",
+        unit="observations/s",
+    )
 
 
 if __name__ == "__main__":

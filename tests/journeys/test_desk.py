@@ -68,9 +68,9 @@ def test_a_page_without_right_says_why_and_whom_to_ask(city: City, refused_at: P
     expect(page.locator("#main")).to_contain_text("管理员")
 
 
-def test_an_empty_list_says_what_will_stand_there(city: City, desk: Page) -> None:
-    desk.goto(f"{city.url}/desk/water/floodwarning/")
-    expect(desk.locator(".empty")).to_be_visible()
+def test_an_empty_page_says_what_will_stand_there(city: City, desk: Page, page_at: PageAt) -> None:
+    page = city.sign_in(page_at(1366, 768), "outsider", "/desk/inbox/")
+    expect(page.locator(".empty")).to_contain_text("有新任务、退回、超时都会在这里提醒您")
     desk.goto(f"{city.url}/desk/things/thing/?q=%E6%B2%A1%E6%9C%89%E8%BF%99%E4%B8%AA")
     expect(desk.locator(".empty")).to_contain_text("没有符合条件的记录")
 
@@ -95,9 +95,11 @@ def test_a_form_names_each_mistake_and_leads_to_it(city: City, desk: Page) -> No
     assert desk.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
 
 
-def test_stations_that_fell_silent_are_marked_stale(city: City, desk: Page) -> None:
+def test_values_that_do_not_come_any_more_are_marked_stale(city: City, desk: Page) -> None:
+    desk.clock.install()
     desk.goto(f"{city.url}/desk/water/")
-    expect(desk.locator("tr", has_text=SILENT).locator(".fresh-stale")).to_be_visible()
+    desk.clock.fast_forward("10:00")
+    expect(desk.locator("tr", has_text=SILENT).locator(".fresh-stale")).to_contain_text("应")
 
 
 def test_the_phone_says_that_it_is_offline(city: City, refused_at: PageAt) -> None:

@@ -1,4 +1,4 @@
-"""The smallest valid-looking input of an operation, from its schema: so that only the right decides what is answered."""
+"""The smallest valid-looking input of an operation, from its schema: only the right decides what is answered."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def subject(op: Operation[Any, Any]) -> str | None:
     if op.on is None:
         return None
     kinds = [str(kind._meta.model_name) for kind in (op.on, *op.on._meta.get_parent_list())]
-    rows = [name for name, info in op.input.model_fields.items() if info.is_required() and _bare(info.annotation) is UUID]
+    rows = [
+        name for name, info in op.input.model_fields.items() if info.is_required() and _bare(info.annotation) is UUID
+    ]
     return next(
         (name for name in rows if name == "id" or any(kind.endswith(name.replace("_", "")) for kind in kinds)), None
     )
@@ -30,7 +32,9 @@ def subject(op: Operation[Any, Any]) -> str | None:
 
 def body(op: Operation[Any, Any], sides: Sides, side: str) -> dict[str, Any]:
     """Required fields with plausible values; the subject is the row of that side."""
-    given = {name: _value(name, info, sides, side) for name, info in op.input.model_fields.items() if info.is_required()}
+    given = {
+        name: _value(name, info, sides, side) for name, info in op.input.model_fields.items() if info.is_required()
+    }
     if (name := subject(op)) is not None and op.on is not None:
         given[name] = str(row_of(op.on, sides, side).pk)
     if "owner" in op.input.model_fields:
@@ -74,7 +78,11 @@ def _value(name: str, info: FieldInfo, sides: Sides, side: str) -> Any:
     if get_origin(annotation) is dict:
         return {}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return {key: _value(key, inner, sides, side) for key, inner in annotation.model_fields.items() if inner.is_required()}
+        return {
+            key: _value(key, inner, sides, side)
+            for key, inner in annotation.model_fields.items()
+            if inner.is_required()
+        }
     if rules.get("pattern"):
         return "431181107" if "d{" in str(rules["pattern"]) else "level"
     return "测试" + "文" * max(0, rules.get("min_length") or 0)

@@ -14,8 +14,8 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from PIL import Image
-from tests.support.matrix import Facts
 
+from tests.support.matrix import Facts
 from yongzhou.core.crypto import uuid7
 from yongzhou.core.data import codes
 from yongzhou.core.data.fields import Attachments, spec_of
@@ -162,7 +162,10 @@ def make() -> Sides:
     far = Scope("桐远", "431122100", "4311-CG", "citizen_elder")
     near.photo = keep_photo(io.BytesIO(picture(colour=(10, 20, 30))), name="近.jpg").row()
     far.photo = keep_photo(io.BytesIO(picture(colour=(200, 20, 30))), name="远.jpg").row()
-    rows = {side: {name: scope.row(model) for name, model in records().items()} for side, scope in (("near", near), ("far", far))}
+    rows = {
+        side: {name: scope.row(model) for name, model in records().items()}
+        for side, scope in (("near", near), ("far", far))
+    }
     event = records()["grid_governance.event"]
     del near.made[event], far.made[event]
     return Sides(rows["near"], rows["far"], {"near": near.row(event), "far": far.row(event)})

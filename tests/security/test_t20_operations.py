@@ -1,4 +1,4 @@
-"""T20: every operation x every demo person x the doors REST, form, command and job: one refusal, the same everywhere."""
+"""T20: every operation x every demo person x the doors REST, form, command and job: the same refusal everywhere."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def test_rest_door(name: str, sides: Sides, visitors: Visitors, machine: Client)
             code = answer.json().get("code") if answer.status_code >= 400 else None
             refused = code if code in BY_RIGHT else None
             if refused != wanted(op, login, sides, side):
-                wrong.append((login, side, answer.status_code, code, answer.json().get("title"), wanted(op, login, sides, side)))
+                wrong.append(
+                    (login, side, answer.status_code, code, answer.json().get("title"), wanted(op, login, sides, side))
+                )
     assert not wrong
     assert machine.post(f"/api/{op.path}", "{}", "application/json").status_code == 401
 

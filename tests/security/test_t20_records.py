@@ -22,7 +22,15 @@ from yongzhou.core.people.actors import actor_of
 from yongzhou.core.people.models import Login
 
 RECORDS = sorted(records())
-DESK = ("duty", "officer_431122", "water_431181", "grid_worker", "citizen", "dept_admin", "outsider")  # one of each scope
+DESK = (
+    "duty",
+    "officer_431122",
+    "water_431181",
+    "grid_worker",
+    "citizen",
+    "dept_admin",
+    "outsider",
+)  # one of each scope
 SIDES = ("near", "far")
 
 
@@ -158,7 +166,9 @@ def test_only_declared_records_are_written_and_only_by_right(
         assert (client.get(f"{desk_of(resource)}{row.pk}/change/").status_code == 200) == may_change, login
 
 
-def test_a_revoked_appointment_loses_access_within_five_seconds(sides: Sides, machine: Client, visitors: Visitors) -> None:
+def test_a_revoked_appointment_loses_access_within_five_seconds(
+    sides: Sides, machine: Client, visitors: Visitors
+) -> None:
     from time import monotonic, sleep
 
     from yongzhou.core.people.models import Appointment

@@ -22,13 +22,17 @@ load_rooms()
 OFFICER = "officer_431122"  # Dong'an; the near rows lie in Qiyang
 NOWHERE = "01900000-0000-7000-8000-000000000000"
 SCOPED = sorted(
-    name for name, model in records().items() if declaration(model).region and name.split(".")[0] not in ("inbox", "people")
+    name
+    for name, model in records().items()
+    if declaration(model).region and name.split(".")[0] not in ("inbox", "people")
 )
 
 
 def same(first: bytes, second: bytes, one: str, other: str) -> bool:
     """Whether two answers differ in nothing but the id that was asked for."""
-    own = re.compile(r'data-now="[^"]*"|value="[^"]{20,}"|Token":"[^"]*"|[0-9a-f-]{8,}')  # the clock, form tokens, the request's number
+    own = re.compile(
+        r'data-now="[^"]*"|value="[^"]{20,}"|Token":"[^"]*"|[0-9a-f-]{8,}'
+    )  # the clock, form tokens, the request's number
     told = [own.sub("", body.decode().replace(key, "ID")).splitlines() for body, key in ((first, one), (second, other))]
     return [(a, b) for a, b in zip(*told, strict=True) if a != b] == []
 
@@ -65,7 +69,9 @@ def test_operations_on_a_strange_id(name: str, sides: Sides, visitors: Visitors,
         return
     given = body(op, sides, "near")
     answers = [
-        machine.post(f"/api/{op.path}", json.dumps({**given, field: key}), "application/json", headers=visitors.bearer(OFFICER))
+        machine.post(
+            f"/api/{op.path}", json.dumps({**given, field: key}), "application/json", headers=visitors.bearer(OFFICER)
+        )
         for key in (given[field], NOWHERE)
     ]
     assert [answer.status_code for answer in answers] in ([404, 404], [403, 403])
@@ -83,7 +89,9 @@ def test_counts_filters_and_export_hold_nothing_from_outside(resource: str, side
     assert narrowed.json()["count"] == 0
     assert narrowed.json()["rows"] == []
     page = desk.get(base, {"id": str(row.pk)}).content.decode()
-    menus = "".join(re.findall(r"<(?:menu|details|select).*?</(?:menu|details|select)>", desk.get(base).content.decode(), re.S))
+    menus = "".join(
+        re.findall(r"<(?:menu|details|select).*?</(?:menu|details|select)>", desk.get(base).content.decode(), re.S)
+    )
     assert "桐近" not in page
     assert "桐近" not in menus
     sheet = b"".join(desk.get(f"{base}export.csv").streaming_content).decode()  # type: ignore[attr-defined]
@@ -116,9 +124,13 @@ def test_a_hidden_reporter_cannot_be_found_by_his_phone(sides: Sides, visitors: 
     report = sides.near["grid_governance.report"]
     person = report.reporter  # type: ignore[attr-defined]
     phone = person.phone.open()
-    answer = machine.get("/api/records/grid_governance.report", {"reporter__phone": phone}, headers=visitors.bearer("water_431181"))
+    answer = machine.get(
+        "/api/records/grid_governance.report", {"reporter__phone": phone}, headers=visitors.bearer("water_431181")
+    )
     assert answer.status_code == 422
-    answer = machine.get("/api/records/grid_governance.report", {"reporter": str(person.pk)}, headers=visitors.bearer("water_431181"))
+    answer = machine.get(
+        "/api/records/grid_governance.report", {"reporter": str(person.pk)}, headers=visitors.bearer("water_431181")
+    )
     assert answer.status_code == 422
 
 

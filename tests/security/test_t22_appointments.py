@@ -69,10 +69,17 @@ def test_more_than_one_holds_is_refused(office: SimpleNamespace, line: tuple[str
 
 def test_a_wider_scope_is_refused(office: SimpleNamespace) -> None:
     made = role("keeper", ("read", "things.*", 2))
-    for scope in ({"region": "4311"}, {"region": "43"}, {"unit": office.other.pk}, {"unit": Unit.objects.get(code="4311-ZF").pk}):
+    for scope in (
+        {"region": "4311"},
+        {"region": "43"},
+        {"unit": office.other.pk},
+        {"unit": Unit.objects.get(code="4311-ZF").pk},
+    ):
         refused(appoint, office.admin, "forbidden", person=office.colleague.pk, role=made.pk, **scope)
     refused(appoint, office.admin, "invalid", person=office.colleague.pk, role=made.pk)
-    refused(appoint, office.admin, "invalid", person=office.colleague.pk, role=made.pk, region="4311", unit=office.unit.pk)
+    refused(
+        appoint, office.admin, "invalid", person=office.colleague.pk, role=made.pk, region="4311", unit=office.unit.pk
+    )
 
 
 def test_somebody_of_another_department_is_not_there(office: SimpleNamespace) -> None:
@@ -84,14 +91,18 @@ def test_nobody_appoints_or_revokes_himself(office: SimpleNamespace) -> None:
     made = role("keeper", ("read", "things.*", 2))
     refused(appoint, office.admin, "自己", person=office.admin.id, role=made.pk, unit=office.unit.pk)
     held = Appointment.objects.get(person=office.admin.id)
-    chief = Actor("person", office.admin.id, "自己", grants=tuple(Grant("r", a, g, 2, region="4311") for a, g in EVERY.items()))
+    chief = Actor(
+        "person", office.admin.id, "自己", grants=tuple(Grant("r", a, g, 2, region="4311") for a, g in EVERY.items())
+    )
     refused(revoke, chief, "自己", appointment=held.pk, reason="不想做了")
 
 
 def test_a_revoked_role_is_gone_at_once_and_its_row_stays(office: SimpleNamespace) -> None:
     made = role("keeper", ("read", "things.*", 2))
     given = run(appoint, office.admin, person=office.colleague.pk, role=made.pk, unit=office.unit.pk).appointment
-    chief = Actor("person", office.stranger.pk, "科长", grants=tuple(Grant("r", a, g, 2, region="4311") for a, g in EVERY.items()))
+    chief = Actor(
+        "person", office.stranger.pk, "科长", grants=tuple(Grant("r", a, g, 2, region="4311") for a, g in EVERY.items())
+    )
     run(revoke, chief, appointment=given, reason="调离岗位")
     assert not actor_of(office.colleague.pk).grants
     assert Appointment.objects.filter(pk=given).exists()

@@ -88,7 +88,9 @@ def test_a_query_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(catalogue, "SECONDS", 0.3)
     started = time.monotonic()
     with catalogue.reader() as cursor, pytest.raises(duckdb.Error):
-        cursor.execute("select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3").fetchall()
+        cursor.execute(
+            "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3"
+        ).fetchall()
     assert time.monotonic() - started < 5
 
 

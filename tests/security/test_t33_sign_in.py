@@ -38,7 +38,9 @@ def test_five_wrong_passwords_lock_even_the_right_one_for_ten_minutes(client: Cl
     for _ in range(TRIES):
         assert sign_in(client, "duty", "wrong").status_code == 422
     assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 422
-    assert client.post("/api/sign-in", {"name": "duty", "password": DEMO_PASSWORD}, "application/json").status_code == 401
+    assert (
+        client.post("/api/sign-in", {"name": "duty", "password": DEMO_PASSWORD}, "application/json").status_code == 401
+    )
     with time_machine.travel(timezone.now() + LOCK + timedelta(seconds=1), tick=True):
         assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 302
 
@@ -55,7 +57,10 @@ def test_unknown_wrong_and_locked_get_one_answer(client: Client) -> None:
         sign_in(client, "leader", "wrong")
     told.append(words(sign_in(client, "leader", DEMO_PASSWORD).content))
     assert len(set(told)) == 1
-    api = [client.post("/api/sign-in", {"name": name, "password": "x"}, "application/json").content for name in ("nobody", "verifier", "leader")]
+    api = [
+        client.post("/api/sign-in", {"name": name, "password": "x"}, "application/json").content
+        for name in ("nobody", "verifier", "leader")
+    ]
     assert len(set(api)) == 1
 
 
@@ -75,7 +80,9 @@ def test_an_unknown_name_costs_the_same_work(client: Client) -> None:
 def test_odd_names_are_only_wrong(client: Client, name: str) -> None:
     assert sign_in(client, name, "\0wrong").status_code == 422
     assert client.post("/api/sign-in", {"name": name, "password": "x"}, "application/json").status_code in (400, 401)
-    assert "431103199001011239" not in str(list(AuditLine.objects.filter(verb="core.sign_in").values_list("detail", flat=True)))
+    assert "431103199001011239" not in str(
+        list(AuditLine.objects.filter(verb="core.sign_in").values_list("detail", flat=True))
+    )
 
 
 def test_every_try_and_every_entry_leaves_its_line(client: Client) -> None:
@@ -86,8 +93,11 @@ def test_every_try_and_every_entry_leaves_its_line(client: Client) -> None:
     client.post("/api/sign-in", {"name": "duty", "password": DEMO_PASSWORD}, "application/json")
     lines = AuditLine.objects.filter(verb="core.sign_in").order_by("id")[before:]
     assert [(line.outcome, line.door) for line in lines] == [
-        ("refused:wrong", "form"), ("done", "form"), ("refused:wrong", "rest"), ("done", "rest")
-    ]  # fmt: skip
+        ("refused:wrong", "form"),
+        ("done", "form"),
+        ("refused:wrong", "rest"),
+        ("done", "rest"),
+    ]
 
 
 def test_the_session_gets_a_new_key_and_its_cookie_is_closed(client: Client) -> None:
@@ -140,7 +150,15 @@ def test_a_closed_login_ends_session_and_token(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example/", "//evil.example/", "/\\evil.example", "http:evil.example", "javascript:alert(1)", "\t//evil.example", "https:///evil.example"],
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "http:evil.example",
+        "javascript:alert(1)",
+        "\t//evil.example",
+        "https:///evil.example",
+    ],
 )
 def test_next_leads_nowhere_else(client: Client, target: str) -> None:
     answer = sign_in(client, "duty", DEMO_PASSWORD, next=target)
@@ -148,8 +166,19 @@ def test_next_leads_nowhere_else(client: Client, target: str) -> None:
     assert sign_in(Client(), "duty", DEMO_PASSWORD, next="/desk/tasks/")["Location"] == "/desk/tasks/"
 
 
-POSTS = ["/login/", "/logout/", "/desk/do/grid_governance/report/", "/desk/people/unit/new/", "/desk/people/unit/import/", "/desk/inbox/",
-         "/desk/live-ticket", "/app/report/", "/api/grid_governance/report", "/api/records/people.unit", "/api/water/raise-warning"]  # fmt: skip
+POSTS = [
+    "/login/",
+    "/logout/",
+    "/desk/do/grid_governance/report/",
+    "/desk/people/unit/new/",
+    "/desk/people/unit/import/",
+    "/desk/inbox/",
+    "/desk/live-ticket",
+    "/app/report/",
+    "/api/grid_governance/report",
+    "/api/records/people.unit",
+    "/api/water/raise-warning",
+]
 
 
 @pytest.mark.parametrize("address", POSTS)
@@ -172,10 +201,15 @@ def test_tokens_are_not_to_be_made_altered_or_kept_for_ever(client: Client) -> N
     good = token(person)
     other = str(Login.objects.get(name="sec_admin").person_id)
     forged = [
-        good[:-1] + ("A" if good[-1] != "A" else "B"), good.replace(str(person), other), str(person), "", "null",
-        signing.TimestampSigner(salt="another door").sign(str(person)), signing.TimestampSigner(salt="api token").sign("not-a-uuid"),
+        good[:-1] + ("A" if good[-1] != "A" else "B"),
+        good.replace(str(person), other),
+        str(person),
+        "",
+        "null",
+        signing.TimestampSigner(salt="another door").sign(str(person)),
+        signing.TimestampSigner(salt="api token").sign("not-a-uuid"),
         signing.TimestampSigner(key="x", salt="api token").sign(str(person)),
-    ]  # fmt: skip
+    ]
     assert client.get("/api/me", headers={"authorization": f"Bearer {good}"}).status_code == 200
     for text in forged:
         assert client.get("/api/me", headers={"authorization": f"Bearer {text}"}).status_code == 401, text

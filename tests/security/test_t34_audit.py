@@ -18,16 +18,23 @@ from yongzhou.core.home import REPOSITORY, Home
 
 def verify(database: str) -> tuple[int, dict[str, object]]:
     done = subprocess.run(
-        [sys.executable, "-m", "yongzhou.house.cli", "audit", "verify", "--json"], cwd=REPOSITORY, capture_output=True, text=True,
-        env={**os.environ, "DATABASE": database, "PYTHONPATH": str(REPOSITORY / "src")}, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "yongzhou.house.cli", "audit", "verify", "--json"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "DATABASE": database, "PYTHONPATH": str(REPOSITORY / "src")},
+        timeout=60,
+        check=False,
+    )
     return done.returncode, json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def test_a_line_changed_behind_the_trigger_is_named(committed_db: str) -> None:
     anchor_path(Home.here()).unlink(missing_ok=True)  # this database is a clone: nothing is anchored yet
     ids = [
-        append(actor=system("test"), verb="core.test", resource="x.y", outcome="done", door="test", detail={"n": number})
+        append(
+            actor=system("test"), verb="core.test", resource="x.y", outcome="done", door="test", detail={"n": number}
+        )
         for number in range(5)
     ]
     with psycopg.connect(Home.here().dsn(), autocommit=True) as sealing:

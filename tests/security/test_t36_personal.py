@@ -35,7 +35,9 @@ RNG = random.Random(20260618)
 
 def id_number() -> str:
     """A synthetic number with its right check digit (GB 11643), of a division that exists."""
-    first = f"431103{RNG.randrange(1996, 2006)}{RNG.randrange(1, 13):02}{RNG.randrange(1, 29):02}{RNG.randrange(1000):03}"
+    first = (
+        f"431103{RNG.randrange(1996, 2006)}{RNG.randrange(1, 13):02}{RNG.randrange(1, 29):02}{RNG.randrange(1000):03}"
+    )
     weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
     return first + "10X98765432"[sum(int(a) * b for a, b in zip(first, weights, strict=True)) % 11]
 
@@ -72,8 +74,12 @@ def traces(committed_db: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def _everything() -> None:
     house = system("test import")
     lines = ["姓名或名称,主体类别,所在地区,身份证号,手机号,所在单位,职务"]
-    lines += [f"合成{n},自然人,431181,{number},{mobile},431181-SL,测试" for n, (number, mobile) in enumerate(SECRETS[:6])]
-    lines += [f"合成坏{n},自然人,431181,{mobile},{number},{number},测试" for n, (number, mobile) in enumerate(SECRETS[6:9])]  # shifted
+    lines += [
+        f"合成{n},自然人,431181,{number},{mobile},431181-SL,测试" for n, (number, mobile) in enumerate(SECRETS[:6])
+    ]
+    lines += [
+        f"合成坏{n},自然人,431181,{mobile},{number},{number},测试" for n, (number, mobile) in enumerate(SECRETS[6:9])
+    ]  # shifted
     report = import_file(Person, house, f"名单{SECRETS[0][1]}.csv", "\n".join(lines).encode())
     assert (report.accepted, report.quarantined) == (6, 3), report.problems
     for row in Quarantine.objects.filter(source="import.people.person"):
@@ -88,7 +94,12 @@ def _everything() -> None:
         run(op, actor_of(citizen.person_id), {**given, "lon": SECRETS[9][0]}, door="rest")
     submit(op, actor_of(citizen.person_id), {**given, "contact": SECRETS[10][1]})
     with pytest.raises(Problem):
-        run(create(Person), house, {"name": "甲", "kind": "person", "phone": SECRETS[10][1], "unknown": SECRETS[10][0]}, door="house")
+        run(
+            create(Person),
+            house,
+            {"name": "甲", "kind": "person", "phone": SECRETS[10][1], "unknown": SECRETS[10][0]},
+            door="house",
+        )
     client = Client(raise_request_exception=False)
     session = client.session
     session["person"] = str(duty.person_id)
@@ -101,7 +112,9 @@ def _everything() -> None:
         client.get("/desk/water/flashfloodvillage/export.csv", {"phone": mobile})
         client.get("/desk/water/flashfloodvillage/", {"phone": mobile, "q": number})
         client.get(f"/api/records/people.person?phone={mobile}")
-        client.post("/api/grid_governance/report", json.dumps({**given, "contact": mobile, "stars": number}), "application/json")
+        client.post(
+            "/api/grid_governance/report", json.dumps({**given, "contact": mobile, "stars": number}), "application/json"
+        )
         client.post("/desk/do/grid_governance/report/", {**given, "door": "staff", "contact": mobile, "lon": number})
     person = Person.objects.get(name="合成0")
     person.phone = SECRETS[11][1]
@@ -115,8 +128,11 @@ def _dump(database: str) -> bytes:
     home = Home.here()
     done = subprocess.run(
         [tool, "-h", "127.0.0.1", "-p", str(home.port_of("postgres")), "-U", "yz_owner", "-d", database, "-Fp"],
-        env={**os.environ, "PGPASSWORD": home.secret("postgres_yz_owner")}, capture_output=True, check=True, timeout=120,
-    )  # fmt: skip
+        env={**os.environ, "PGPASSWORD": home.secret("postgres_yz_owner")},
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
     return done.stdout
 
 
@@ -139,11 +155,13 @@ def test_none_in_clear_in_lake_bus_and_server_logs(traces: dict[str, bytes]) -> 
 
 
 def test_village_contacts_of_the_city_are_sealed(traces: dict[str, bytes]) -> None:
-    from tests.support.matrix import CITY
-
     import csv
 
+    from tests.support.matrix import CITY
+
     with (CITY / "villages_risk.csv").open(encoding="utf-8", newline="") as file:
-        phones = [value for row in csv.DictReader(file) for key, value in row.items() if key and "phone" in key and value]
+        phones = [
+            value for row in csv.DictReader(file) for key, value in row.items() if key and "phone" in key and value
+        ]
     dump = traces["dump"].decode()
     assert not [number for number in phones if number in dump]

@@ -50,9 +50,14 @@ def _shape_key() -> str:
     digest = hashlib.sha256()
     src = REPOSITORY / "src" / "yongzhou"
     files = [
-        *src.glob("core/**/*.py"), *src.glob("engines/*/*.py"), *src.glob("systems/*/*/*.py"), src / "house" / "prepare.py",
-        *(REPOSITORY / "schema").glob("*.sql"), *(REPOSITORY / "cities").rglob("*.csv"), *(REPOSITORY / "cities").rglob("*.geojson"),
-    ]  # fmt: skip
+        *src.glob("core/**/*.py"),
+        *src.glob("engines/*/*.py"),
+        *src.glob("systems/*/*/*.py"),
+        src / "house" / "prepare.py",
+        *(REPOSITORY / "schema").glob("*.sql"),
+        *(REPOSITORY / "cities").rglob("*.csv"),
+        *(REPOSITORY / "cities").rglob("*.geojson"),
+    ]
     names = (
         "models.py",
         "city.py",

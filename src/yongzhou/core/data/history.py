@@ -99,7 +99,7 @@ def past(record_type: type[R], id: UUID, at: datetime) -> R | None:
             if isinstance(field, models.BinaryField) and isinstance(raw, str):
                 raw = bytes.fromhex(raw[2:])
             if isinstance(field, Personal):
-                values[field.attname] = field.from_db_value(raw)  # type: ignore[arg-type]
+                values[field.attname] = field.from_db_value(raw)
                 continue
             values[field.attname] = field.to_python(raw) if raw is not None and not field.is_relation else raw
     row = record_type(**values)

@@ -130,7 +130,8 @@ class _Reading:
             try:
                 with transaction.atomic():
                     rows = [line.values for line in lines]
-                    copy_in(self.model, rows, actor=self.actor, origin="measured", source=scrub(f"import {self.name}")[:100])
+                    source = scrub(f"import {self.name}")[:100]
+                    copy_in(self.model, rows, actor=self.actor, origin="measured", source=source)
                     ids = {line.id for line in lines}
                     seen = self.model.visible_to(self.actor, self.op.action).filter(pk__in=ids)
                     if hidden := ids - set(seen.values_list("pk", flat=True)):

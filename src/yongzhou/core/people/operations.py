@@ -64,9 +64,10 @@ def appoint(ctx: Context, data: Appoint) -> Appointed:
                 status=403,
                 remedy="不能授予超出自己的权限或范围；请由上级或安全保密管理员办理",
             )
-    appointment = Appointment(
-        person=person, role=role, region=data.region, unit_id=data.unit, valid_from=timezone.localdate(ctx.now), valid_to=data.valid_to
-    )
+    today = timezone.localdate(ctx.now)
+    appointment = Appointment(person=person, role=role, region=data.region, unit_id=data.unit, valid_from=today)
+    if data.valid_to is not None:
+        appointment.valid_to = data.valid_to
     ctx.save(appointment)
     ctx.notes |= {"person": str(person.pk), "role": role.code, "region": data.region, "unit": str(data.unit or "")}
     forget()
@@ -109,4 +110,3 @@ def _takes_in(own: str, given: str) -> bool:
         return True
     prefix, star, rest = own.partition("*")
     return bool(star) and not rest and "*" not in given.removesuffix("*") and given.removesuffix("*").startswith(prefix)
-

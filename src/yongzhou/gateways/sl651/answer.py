@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 
 from yongzhou.gateways.sl651.frame import Control, Frame, build, crc16
-from yongzhou.gateways.sl651.report import HEADER
+from yongzhou.gateways.sl651.pieces import HEADER
 
 LINK = 0x2F
 REPORTS = range(0x30, 0x37)

@@ -17,7 +17,7 @@ from yongzhou.gateways.sl651.frame import (
     crc16,
     frame_at,
 )
-from yongzhou.gateways.sl651.report import Piece, ReportError, Role, bcd_value, pieces
+from yongzhou.gateways.sl651.pieces import Piece, ReportError, Role, bcd_value, pieces
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from yongzhou.gateways.kit.quarantine import Rejected
 from yongzhou.gateways.sl651.answer import answer, request_packet
 from yongzhou.gateways.sl651.assemble import REQUESTS_MAX, Assembler, Message, TooLargeError
 from yongzhou.gateways.sl651.frame import Control, Frame
-from yongzhou.gateways.sl651.report import ReportError, decode
+from yongzhou.gateways.sl651.pieces import ReportError
+from yongzhou.gateways.sl651.report import decode
 from yongzhou.gateways.sl651.resync import Junk
 
 BEIJING: Final = timedelta(hours=8)

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TextIO
 
 
-class DataInUse(Exception):  # noqa: N818 - a state of the machine, told to a person
+class DataInUse(Exception):
     """Another family runs on this data folder."""
 
 

@@ -15,7 +15,7 @@ STEP = 20  # distance of the blocks that are proposed
 UDP = ("sl651",)
 
 
-class PortsInUse(Exception):  # noqa: N818 - a state of the machine, told to a person
+class PortsInUse(Exception):
     """Some port of the block is taken; the text says which, by whom and what to type instead."""
 
 

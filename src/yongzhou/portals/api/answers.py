@@ -66,7 +66,9 @@ def door(*methods: str) -> Callable[[View], View]:
             except QueryError as error:
                 return problem(Problem("query", str(error), status=422))
             except DataError:  # a number or a date beyond what a column holds; the transaction is undone
-                return problem(Problem("invalid", "有一个值超出了可以保存的范围", remedy="检查过大的数、过早或过晚的时间"))
+                return problem(
+                    Problem("invalid", "有一个值超出了可以保存的范围", remedy="检查过大的数、过早或过晚的时间")
+                )
 
         return wrapped
 

@@ -23,7 +23,7 @@ _KINDS: Final[dict[str, dict[str, Any]]] = {
     "flag": {"type": "boolean"},
     "when": {"type": ["string", "null"], "format": "date-time"},
     "day": {"type": ["string", "null"], "format": "date"},
-    "facts": {"type": ["object", "null"]},
+    "facts": {"type": ["object", "array", "null"]},
     "attachments": {"type": ["array", "null"], "items": {"type": "object"}},
     "geometry": {"type": ["array", "null"], "items": {"type": "number"}},
 }
@@ -47,6 +47,7 @@ _REFUSALS: Final = {
     "405": "方法不对",
     "409": "与现状冲突",
     "412": "已被别人修改",
+    "413": "内容太大",
     "415": "内容类型不对",
     "422": "内容有误",
     "429": "太频繁",

@@ -137,7 +137,8 @@ def _operate(
 ) -> HttpResponse:
     dry = request.GET.get("dry_run") in ("1", "true")
     key = request.headers.get("Idempotency-Key") or None
-    purpose = (request.headers.get("Purpose") or "").encode("latin-1", "replace").decode("utf-8", "replace")[:80] or None
+    said = request.headers.get("Purpose") or ""
+    purpose = said.encode("latin-1", "replace").decode("utf-8", "replace")[:80] or None
     result = run(op, actor, {**body(request), **(extra or {})}, door="rest", key=key, dry=dry, purpose=purpose)
     return _answer(result, status)
 

@@ -82,16 +82,28 @@ def note_sign_in(name: str, found: Login | None, *, door: str) -> None:
     """One audit line of a sign-in or of a try; what was typed for a name is kept only where a login has it."""
     if found is not None:
         append(
-            actor=actor_of(found.person_id, fresh=True), verb="core.sign_in", resource="people.login", record_id=found.person_id,
-            purpose=None, outcome="done", door=door, detail={},
-        )  # fmt: skip
+            actor=actor_of(found.person_id, fresh=True),
+            verb="core.sign_in",
+            resource="people.login",
+            record_id=found.person_id,
+            purpose=None,
+            outcome="done",
+            door=door,
+            detail={},
+        )
         return
     name = name.replace("\0", "")
     known = Login.objects.filter(name=name).exists()
     append(
-        actor=NOBODY, verb="core.sign_in", resource="people.login", record_id=None, purpose=None, outcome="refused:wrong",
-        door=door, detail={"name": name if known else blind(name, "contact")[:16]},
-    )  # fmt: skip
+        actor=NOBODY,
+        verb="core.sign_in",
+        resource="people.login",
+        record_id=None,
+        purpose=None,
+        outcome="refused:wrong",
+        door=door,
+        detail={"name": name if known else blind(name, "contact")[:16]},
+    )
 
 
 def _demo_people() -> list[dict[str, str]]:

@@ -12,8 +12,9 @@ from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
 from yongzhou.portals.sensorthings import observations
-from yongzhou.portals.sensorthings.kinds import Kind, observation_id, value_of
+from yongzhou.portals.sensorthings.kinds import Kind
 from yongzhou.portals.sensorthings.options import OptionError, Options
+from yongzhou.portals.sensorthings.showing import observation_id, value_of
 from yongzhou.portals.sensorthings.terms import as_uuid
 
 

@@ -13,21 +13,14 @@ from yongzhou.core.data.actor import Actor
 from yongzhou.core.operations.problem import Problem, not_found
 from yongzhou.portals.sensorthings import create, register
 from yongzhou.portals.sensorthings.access import actor_of_request
-from yongzhou.portals.sensorthings.answer import (
-    Asking,
-    Collection,
-    Entity,
-    address,
-    document,
-    entity,
-    follow,
-    listing,
-    only,
-)
+from yongzhou.portals.sensorthings.answer import listing
+from yongzhou.portals.sensorthings.documents import address, document
 from yongzhou.portals.sensorthings.filters import FilterError
-from yongzhou.portals.sensorthings.kinds import KINDS, value_of
+from yongzhou.portals.sensorthings.finding import Asking, Collection, Entity, entity, follow, only
+from yongzhou.portals.sensorthings.kinds import KINDS
 from yongzhou.portals.sensorthings.options import OptionError, Options, read
 from yongzhou.portals.sensorthings.pages import key_of
+from yongzhou.portals.sensorthings.showing import value_of
 
 VERSION: Final = "v1.1"
 BODY_MAX: Final = 65_536

@@ -16,7 +16,8 @@ from yongzhou.core.operations.context import Context
 from yongzhou.core.operations.registry import Operation
 from yongzhou.core.operations.run import run
 
-ACTOR = Actor(kind="person", id=uuid4(), name="员", grants=(Grant(role="员", action="cut", resource="test.*", max_grade=2, region=""),))  # fmt: skip
+CUTS = Grant(role="员", action="cut", resource="test.*", max_grade=2, region="")
+ACTOR = Actor(kind="person", id=uuid4(), name="员", grants=(CUTS,))
 
 
 class Cuts(BaseModel):

@@ -25,7 +25,8 @@ from yongzhou.gateways.sl651.assemble import Assembler, TooLargeError
 from yongzhou.gateways.sl651.elements import ELEMENTS
 from yongzhou.gateways.sl651.explain import explain
 from yongzhou.gateways.sl651.frame import Control, Frame, FrameError, IncompleteError, build, crc16, frame_at
-from yongzhou.gateways.sl651.report import Report, ReportError, decode
+from yongzhou.gateways.sl651.pieces import ReportError
+from yongzhou.gateways.sl651.report import Report, decode
 from yongzhou.gateways.sl651.resync import Junk, Resync
 
 STATION = "0099431119"

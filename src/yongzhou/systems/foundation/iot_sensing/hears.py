@@ -20,7 +20,8 @@ from yongzhou.core.wire import STREAM, encode
 from yongzhou.gateways.kit.frame import DeviceFrame
 from yongzhou.gateways.kit.publisher import frames_to_table
 from yongzhou.gateways.sl651.frame import FrameError, frame_at
-from yongzhou.gateways.sl651.report import ReportError, decode
+from yongzhou.gateways.sl651.pieces import ReportError
+from yongzhou.gateways.sl651.report import decode
 from yongzhou.systems.foundation.iot_sensing.city import LOW_VOLTAGE
 from yongzhou.systems.foundation.iot_sensing.models import MaintenanceOrder
 from yongzhou.systems.foundation.iot_sensing.watch import KIND, open_order

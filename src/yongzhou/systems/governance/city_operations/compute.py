@@ -94,14 +94,13 @@ def compute_states(at: datetime, places: list[str], domains: list[str] | None = 
     """
     rules = Rules.today()
     wanted = [domain for domain in DOMAINS if domains is None or domain in domains]
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended('city_operations.state', 0))")  # one at a time
         cursor.execute(_READINGS, [[sign.indicator for sign in rules.signs], places, at, at - READABLE])
         read = {(name, region): (value, origin) for name, region, value, origin in cursor.fetchall()}
         cursor.execute(_LAST, [at])
         before = {(region, domain): (severity, streak) for region, domain, severity, streak in cursor.fetchall()}
-    columns = _columns(rules, wanted, places, read, before)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_WRITE, {**columns, "at": at, "rule": rules.version})
+        cursor.execute(_WRITE, {**_columns(rules, wanted, places, read, before), "at": at, "rule": rules.version})
         changed: int = cursor.rowcount
         cursor.execute("delete from city_operations_statevector where confirmed_at < %s", [at - KEEP])
     if changed:

@@ -88,7 +88,7 @@ def test_all_places_are_one_batch_of_queries() -> None:
     assert len(places) >= 12
     for region in places:
         reading(GRAVE, 1, region=region)
-    with queries(max=8):
+    with queries(max=9):
         compute_states(NOW, places)
     assert StateVector.objects.filter(at=NOW).count() == 6 * len(places)
 

@@ -1,6 +1,6 @@
 """Warnings: one a village and level, within the scope of who warns."""
 
-from datetime import timedelta, UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
