@@ -138,4 +138,4 @@ def _chain(region: str) -> list[str]:
 
 def _bounds(event: Event) -> str:
     at = lon_lat(event.geometry)
-    return f"{at[0] - 0.03:.4f},{at[1] - 0.02:.4f},{at[0] + 0.03:.4f},{at[1] + 0.02:.4f}" if at else ""
+    return f"{at[0] - 0.18:.4f},{at[1] - 0.12:.4f},{at[0] + 0.18:.4f},{at[1] + 0.12:.4f}" if at else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -36,6 +36,7 @@ class Frame:
 def frames_of(address: str, limit: int = 8) -> list[Frame]:
     """The last raw frames of an SL 651 station, newest first."""
     table = History().frames_of(address, limit, door="sl651")
+    rows = [(row, _without_password(explain(row["raw"]))) for row in table.to_pylist()]
     return [
         Frame(
             id=str(row["frame"]),
@@ -43,11 +44,16 @@ def frames_of(address: str, limit: int = 8) -> list[Frame]:
             function=f"{row['function']}H {FUNCTIONS.get(int(row['function'], 16), '')}" if row["function"] else "",
             peer=row["peer"],
             serial=row["serial"],
-            hex=row["raw"].hex(" ").upper(),
-            parts=explain(row["raw"]),
+            hex=" ".join(part.hex for part in parts),
+            parts=parts,
         )
-        for row in table.to_pylist()
+        for row, parts in rows
     ]
+
+
+def _without_password(parts: list[Part]) -> list[Part]:
+    """The station's password stays in the lake; no page shows its bytes."""
+    return [replace(part, hex="●● ●●") if part.name_zh == "密码" else part for part in parts]
 
 
 def open_alarms(line: Line, actor: Actor) -> list[Alarm]:

@@ -109,5 +109,7 @@ def retry_letter(ctx: Context, data: Letter) -> Answered:
 @operation("iot_sensing.drop_letter", title="放弃死信", on=None, action="drop")
 def drop_letter(ctx: Context, data: Letter) -> Answered:
     """Give up one parked event; its row stays."""
+    if not DeadLetter.objects.filter(pk=data.letter, state=DeadLetter.State.PARKED).exists():
+        raise not_found("搁置的死信")
     inbox.drop_parked(data.letter)
     return Answered(done=True)

@@ -116,6 +116,16 @@ def test_judge_answers_by_todays_rules(cast: SimpleNamespace) -> None:
     refused(operations.judge, cast.duty, "unknown_domain", domain="weather", values={})
 
 
+def test_bad_input_changes_no_state(cast: SimpleNamespace) -> None:
+    refused(operations.compute_state, cast.duty, "unknown_domain", domains=["weather"])
+    assert (
+        refused(operations.compute_state, cast.duty, "invalid", domains=["safety"] * 7).errors[0]["field"] == "domains"
+    )
+    given = {"domain": "safety", "values": {GRAVE: "many"}}
+    assert refused(operations.judge, cast.duty, "invalid", **given).errors[0]["field"].startswith("values")
+    assert not StateVector.objects.exists()
+
+
 def test_operations_ask_for_the_right(cast: SimpleNamespace) -> None:
     assert run(operations.compute_state, cast.duty).places >= 12
     refused(operations.compute_state, cast.leader, "forbidden")
@@ -157,6 +167,20 @@ def test_a_past_moment_gives_the_past_state(client_of: Any) -> None:
     at = {"at": (before + timedelta(minutes=1)).isoformat()}
     assert client.get("/desk/city_operations/values.json", at).json()["values"] == {"4311": 0}
     assert client.get("/desk/city_operations/values.json").json()["values"] == {"4311": 100}
+
+
+def test_a_county_sees_its_own_state(client_of: Any) -> None:
+    for region in ("4311", "431122", "431181"):
+        reading(GRAVE, 4, region=region)
+    compute_states(NOW, ["4311", "431122", "431181"])
+    seen = client_of("officer_431181").get("/desk/city_operations/values.json").json()["values"]
+    assert set(seen) == {"431181"}
+    assert set(client_of("duty").get("/desk/city_operations/values.json").json()["values"]) > {"431122", "431181"}
+
+
+@pytest.mark.parametrize("address", ["", "domains/", "reasons"])
+def test_who_is_not_signed_in_is_asked_to(client: Client, address: str) -> None:
+    assert client.get(f"/desk/city_operations/{address}").url.startswith("/login/")
 
 
 @pytest.mark.parametrize("address", ["", "domains/", "reasons", "values.json"])

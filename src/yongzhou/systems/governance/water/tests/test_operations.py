@@ -53,9 +53,43 @@ def test_scope(cast, sample):
     assert run(raise_warning, cast.duty, **sample).new
 
 
-@pytest.mark.parametrize(("change", "field"), [({"rain_mm": -1}, "rain_mm"), ({"level": "run"}, "level")])
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"rain_mm": -1}, "rain_mm"),
+        ({"rain_mm": 701}, "rain_mm"),
+        ({"level": "run"}, "level"),
+        ({"window_h": 0}, "window_h"),
+        ({"village": "东川村"}, "village"),
+        ({"frame": "0" * 37}, "frame"),
+    ],
+)
 def test_bad_input_names_the_field(cast, sample, change, field):
     assert refused(raise_warning, cast.duty, because="invalid", **{**sample, **change}).errors[0]["field"] == field
+    assert not FloodWarning.objects.exists()
+
+
+def test_no_such_village_or_warning(cast, sample):
+    refused(raise_warning, cast.duty, because="not_found", **{**sample, "village": uuid4()})
+    refused(acknowledge_warning, cast.duty, because="not_found", warning=uuid4(), note="已接听")
+    refused(lift_warning, cast.water_officer, because="not_found", warning=uuid4(), reason="雨停")
+    assert not FloodWarning.objects.exists()
+
+
+def test_answer_and_end_need_words(cast, sample):
+    warning = run(raise_warning, cast.duty, **sample).warning
+    note = refused(acknowledge_warning, cast.duty, because="invalid", warning=warning, note="")
+    reason = refused(lift_warning, cast.water_officer, because="invalid", warning=warning, reason="")
+    assert [one.errors[0]["field"] for one in (note, reason)] == ["note", "reason"]
+    row = FloodWarning.objects.get(pk=warning)
+    assert (row.acknowledged_at, row.lifted_at) == (None, None)
+
+
+def test_a_lifted_warning_is_not_answered(cast, sample):
+    warning = run(raise_warning, cast.duty, **sample).warning
+    run(lift_warning, cast.water_officer, warning=warning, reason="雨停")
+    refused(acknowledge_warning, cast.duty, because="not_now", warning=warning, note="已接听")
+    assert FloodWarning.objects.get(pk=warning).acknowledged_at is None
 
 
 def test_acknowledge_and_lift(cast, sample):
