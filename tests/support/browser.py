@@ -36,7 +36,10 @@ FONTS_CONF: Final = """\
   <dir>/usr/share/fonts</dir>
   <cachedir>{cache}</cachedir>
   <alias><family>sans-serif</family><prefer><family>Noto Sans CJK SC</family></prefer></alias>
-  <alias><family>monospace</family><prefer><family>Noto Sans Mono CJK SC</family><family>DejaVu Sans Mono</family></prefer></alias>
+  <alias>
+    <family>monospace</family>
+    <prefer><family>Noto Sans Mono CJK SC</family><family>DejaVu Sans Mono</family></prefer>
+  </alias>
 </fontconfig>
 """
 

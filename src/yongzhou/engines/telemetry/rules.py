@@ -77,13 +77,16 @@ class Samples:
         return len(self.datastream)
 
 
-def windowed(series: Ints, at: Ints, value: Floats, window: Ints, period: Ints, rate: Bools) -> Floats:
+def windowed(
+    series: Ints, at: Ints, value: Floats, window: Ints, period: Ints, rate: Bools, enough: Floats | float = np.inf
+) -> Floats:
     """Sum, or change per hour, of the window that ends at each sample; NaN where the window has a gap.
 
     Samples are ordered by (series, at), one a moment. `window` (> 0) and `period` in us, and `rate`, are
     given per sample.
     A sum covers (at - window, at] and is whole with window / period samples; a rate compares with the sample at
-    at - window and is whole with one more. Without a period (0) only NaN values are gaps.
+    at - window and is whole with one more. Without a period (0) only NaN values are gaps. What is summed (rain) is never negative: a
+    known part that already reaches `enough` stands, since the missing values could only raise it.
     """
     n = len(at)
     if not n:
@@ -106,7 +109,8 @@ def windowed(series: Ints, at: Ints, value: Floats, window: Ints, period: Ints, 
     hours = (at - at[left]) / (3600 * _SECOND)
     with np.errstate(divide="ignore", invalid="ignore"):
         result = np.where(rate, (filled - filled[left]) / hours, np.round(total[index + 1] - total[left], 9))
-    return np.where(whole & ~(rate & (left == index)), result, np.nan)
+    known = (whole & ~(rate & (left == index))) | (~rate & (result >= enough))
+    return np.where(known, result, np.nan)
 
 
 class Watch:
@@ -185,7 +189,8 @@ class Watch:
         wide = self._window[line] > 0
         if wide.any():
             of, one = line[wide], sample[wide]
-            figure[wide] = windowed(of, at[one], value[one], self._window[of], self._period[of], self._rate[of])
+            enough = np.where(self._sign[of] > 0, self._raise[of], np.inf)
+            figure[wide] = windowed(of, at[one], value[one], self._window[of], self._period[of], self._rate[of], enough)
         fresh = (at[sample] > self._judged[line]) & ~np.isnan(figure)
         self._forget(stream, at, value, others)
         return self._judge(line[fresh], at[sample][fresh], figure[fresh], judge=judge)

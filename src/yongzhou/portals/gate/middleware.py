@@ -19,7 +19,7 @@ POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; worker-src 'self' blob:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
 )
-IDLE_SECONDS: Final = 30 * 60
+IDLE_SECONDS: Final = 15 * 60
 
 
 class Shield:

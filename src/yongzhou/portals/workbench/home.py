@@ -99,8 +99,7 @@ def live_ticket(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return JsonResponse({"title": "请用 POST"}, status=405)
     who = actor(request)
-    regions = sorted({grant.region for grant in who.grants if grant.region is not None}) or (
-        [who.region] if who.region else []
-    )
+    heard = who.lines("read", "things.datastream") + who.lines("read", "matters.matter")
+    regions = sorted({grant.region for grant in heard if grant.region is not None})
     topics = [topic for topic, resource in LIVE_TOPICS.items() if not resource or who.lines("read", resource)]
     return JsonResponse({"ticket": ticket(who.id, topics, regions), "topics": topics})

@@ -77,6 +77,12 @@ def test_a_gap_spoils_its_windows_and_a_late_value_mends_them() -> None:
     assert kinds(watch.take(samples((1, 7, 5.0)))) == [("raised", 60.0)]
 
 
+def test_a_gap_hides_no_rain_that_is_already_enough() -> None:
+    watch = Watch([rain()], THINGS, {1: 300})
+    changes = watch.take(samples(*((1, n, 9.0) for n in range(12) if n != 7)))
+    assert kinds(changes) == [("raised", 63.0)]  # eight values, seven of them known: 63 mm whatever the eighth was
+
+
 def test_rate_per_hour_over_the_window() -> None:
     watch = Watch([rain(aggregate="rate", raise_at=0.5, clear_at=0.2, window=1800)], THINGS, {1: 300})
     changes = watch.take(samples(*((1, n, 70 + n * 0.05) for n in range(7))))
