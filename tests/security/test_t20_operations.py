@@ -38,7 +38,7 @@ def wanted(op: Any, login: str, sides: Sides, side: str) -> str | None:
     if subject(op) is None and "owner" in op.input.model_fields:  # a new row must lie where its maker may write
         return None if matrix.may(login, op.action, op.resource, sides.facts("things.thing", side)) else "forbidden"
     if subject(op) is None:
-        return "not_found" if MACHINERY & set(op.input.model_fields) and op.name != "iot_sensing.drop_letter" else None
+        return "not_found" if MACHINERY & set(op.input.model_fields) else None
     key = next(name for name, row in sides.near.items() if type(row) is op.on)
     return matrix.refusal(login, op.action, op.resource, sides.facts(key, side))
 

@@ -21,9 +21,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(marked or str(item.path)))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The real Chromium; without one the test fails, it is never skipped."""
+    """The real Chromium; without one the test fails, it is never skipped.
+
+    A module's own: Playwright's event loop occupies the thread, and later tests of this worker run loops too.
+    """
     executable, arguments, environment = chromium()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=executable, args=arguments, env=environment)

@@ -11,7 +11,7 @@ from tests.support.homes import free_home
 from tests.survival.city import City
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # the environment is given back when the last of this folder is done
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     with pytest.MonkeyPatch.context() as patch:
         logging.getLogger("simulator").setLevel(logging.WARNING)  # each broken attempt is expected

@@ -85,8 +85,8 @@ def windowed(
     Samples are ordered by (series, at), one a moment. `window` (> 0) and `period` in us, and `rate`, are
     given per sample.
     A sum covers (at - window, at] and is whole with window / period samples; a rate compares with the sample at
-    at - window and is whole with one more. Without a period (0) only NaN values are gaps. What is summed (rain) is never negative: a
-    known part that already reaches `enough` stands, since the missing values could only raise it.
+    at - window and is whole with one more. Without a period (0) only NaN values are gaps. What is summed (rain) is
+    never negative: a known part that already reaches `enough` stands, since the missing values could only raise it.
     """
     n = len(at)
     if not n:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import quote
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
@@ -19,6 +20,7 @@ POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; worker-src 'self' blob:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
 )
+STAFF: Final = ("/desk/", "/cockpit/")  # nothing below is for a visitor without a name
 IDLE_SECONDS: Final = 15 * 60
 
 
@@ -53,7 +55,16 @@ class WhoAsks:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Put the actor on the request."""
         request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
+        if request.path.startswith(STAFF) and actor(request).kind == "anonymous":
+            return _to_sign_in(request)  # also where a system's own page forgot to ask
         return self.handler(request)
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.path.endswith("json") or "json" in request.headers.get("Accept", ""):
+        problem = {"code": "login", "title": "请先登录", "status": 401, "detail": "登录后再打开"}
+        return JsonResponse(problem, status=401, content_type="application/problem+json")
+    return HttpResponseRedirect(f"/login/?next={quote(request.get_full_path())}")
 
 
 def _actor(request: HttpRequest) -> Actor:

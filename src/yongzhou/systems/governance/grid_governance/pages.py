@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -172,8 +171,8 @@ def _given(request: HttpRequest, step: Step) -> dict[str, Any]:
 
 def _value(request: HttpRequest, field: Field) -> dict[str, Any]:
     if field.kind == "photos":
-        files = request.FILES.getlist("photos")
-        return {"photos": [keep_photo(BytesIO(file.read()), name=file.name or "照片.jpg").row() for file in files]}
+        files = request.FILES.getlist("photos")[:9]
+        return {"photos": [keep_photo(file, name=file.name or "照片.jpg").row() for file in files]}
     if field.kind == "place":
         return {name: request.POST[name] for name in ("lon", "lat", "accuracy_m") if request.POST.get(name)}
     if field.kind == "yes":
@@ -188,7 +187,8 @@ def bottlenecks(request: HttpRequest) -> HttpResponse:
     if out := _refused(request):
         return out
     who = who_asks(request)
-    days = min(max(int(request.GET.get("days", "90") if request.GET.get("days", "90").isdigit() else 90), 1), 730)
+    asked = request.GET.get("days", "90")
+    days = min(max(int(asked) if asked.isdecimal() and len(asked) < 5 else 90, 1), 730)
     since: datetime = timezone.now() - timedelta(days=days)
     reach = sorted(
         {line.region for line in who.lines("read", "grid_governance.event") if line.region is not None}, key=len

@@ -44,7 +44,7 @@ def frames_of(address: str, limit: int = 8) -> list[Frame]:
             function=f"{row['function']}H {FUNCTIONS.get(int(row['function'], 16), '')}" if row["function"] else "",
             peer=row["peer"],
             serial=row["serial"],
-            hex=" ".join(part.hex for part in parts),
+            hex=" ".join(part.hex[at : at + 2] for part in parts for at in range(0, len(part.hex), 2)),
             parts=parts,
         )
         for row, parts in rows
@@ -53,7 +53,7 @@ def frames_of(address: str, limit: int = 8) -> list[Frame]:
 
 def _without_password(parts: list[Part]) -> list[Part]:
     """The station's password stays in the lake; no page shows its bytes."""
-    return [replace(part, hex="●● ●●") if part.name_zh == "密码" else part for part in parts]
+    return [replace(part, hex="●●●●") if part.name_zh == "密码" else part for part in parts]
 
 
 def open_alarms(line: Line, actor: Actor) -> list[Alarm]:
