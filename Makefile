@@ -25,6 +25,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy src simulator
 	PYTHONPATH=src:. $(BIN)/lint-imports
+	$(BIN)/yongzhou check
 
 bench: setup
 	$(BIN)/python -m benchmarks $(ARGS)

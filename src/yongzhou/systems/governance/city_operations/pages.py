@@ -2,66 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
-from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.guard import why
-from yongzhou.core.operations.problem import Problem, forbidden
+from yongzhou.core.pages import View, actor_of, moment_of, reads
 from yongzhou.core.places.models import Place
 from yongzhou.systems.governance.city_operations import state
 from yongzhou.systems.governance.city_operations.models import DOMAINS, SEVERITIES, StateVector
 
 CITY = "4311"
-View = Callable[..., HttpResponse]
 
 
 def _guarded(view: View) -> View:
-    """Signed in and allowed to read the state; a `Problem` is the page of its status, or JSON where that was asked."""
+    """Allowed to read the state; the view gets who asks and of which moment."""
 
-    @wraps(view)
-    def wrapped(request: HttpRequest) -> HttpResponse:
-        who: Actor = request.actor  # type: ignore[attr-defined]
-        json = request.path.endswith(".json")
-        if who.kind == "anonymous" and not json:
-            return redirect(f"/login/?next={quote(request.get_full_path())}")
-        try:
-            if not who.lines("read", "city_operations.statevector"):
-                raise forbidden(why(who, "read", StateVector).text)
-            return view(request, who, _moment(request))
-        except Problem as problem:
-            if json:
-                body = {"status": problem.status, "title": problem.title}
-                return JsonResponse(body, status=problem.status, content_type="application/problem+json")
-            return render(
-                request, "city_operations/refused.html", {"problem": problem, "moment": None}, status=problem.status
-            )
+    @reads(StateVector)
+    def asked(request: HttpRequest) -> HttpResponse:
+        return view(request, actor_of(request), moment_of(request))
 
-    return wrapped
-
-
-def _moment(request: HttpRequest) -> datetime | None:
-    text = request.GET.get("at", "").strip().replace(" ", "+")
-    if not text:
-        return None
-    try:
-        at = parse_datetime(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise Problem(
-            "moment", f"看不懂时刻「{text[:40]}」", status=400, remedy="写成 2026-06-18T03:12:40+08:00 的样子"
-        )
-    return at
+    return wraps(view)(asked)
 
 
 def _last(who: Actor, at: datetime, **only: Any) -> list[StateVector]:

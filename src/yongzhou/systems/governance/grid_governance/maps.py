@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import shapely
@@ -13,14 +13,10 @@ from django.views.decorators.http import require_GET
 
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.geometry import lon_lat
+from yongzhou.core.pages import actor_of, reads
 from yongzhou.core.places.models import Place
 from yongzhou.systems.governance.grid_governance.models import Event
 from yongzhou.systems.governance.grid_governance.operations.common import OPEN
-
-
-def who_asks(request: HttpRequest) -> Actor:
-    """The actor of a request."""
-    return cast(Actor, request.actor)  # type: ignore[attr-defined]
 
 
 def queue(who: Actor) -> QuerySet[Event]:
@@ -36,12 +32,13 @@ def queue(who: Actor) -> QuerySet[Event]:
 
 
 @require_GET
+@reads(Event)
 def map_events(request: HttpRequest) -> JsonResponse:
     """Open events with a place as GeoJSON points; `?only=` narrows to one."""
-    rows = queue(who_asks(request)).filter(geometry__isnull=False)
+    rows = queue(actor_of(request)).filter(geometry__isnull=False)
     if only := request.GET.get("only"):
         try:
-            rows = Event.visible_to(who_asks(request)).filter(pk=UUID(only))
+            rows = Event.visible_to(actor_of(request)).filter(pk=UUID(only))
         except ValueError:
             rows = rows.none()
     shown = rows.only("title", "level", "state", "geometry")[:500]
@@ -59,9 +56,10 @@ def _feature(row: Event) -> dict[str, Any]:
 
 
 @require_GET
+@reads(Event)
 def map_grid(request: HttpRequest, id: UUID) -> JsonResponse:
     """The outline of the grid of one event."""
-    row = Event.visible_to(who_asks(request)).select_related("grid").filter(pk=id).first()
+    row = Event.visible_to(actor_of(request)).select_related("grid").filter(pk=id).first()
     grid = row.grid if row is not None else None
     found = []
     if grid is not None and grid.geometry is not None:
@@ -71,9 +69,10 @@ def map_grid(request: HttpRequest, id: UUID) -> JsonResponse:
 
 
 @require_GET
+@reads(Event)
 def map_counties(request: HttpRequest) -> JsonResponse:
     """County outlines as GeoJSON, thinned to 200 m."""
-    found = Place.visible_to(who_asks(request)).filter(kind="county", geometry__isnull=False, valid_to__isnull=True)
+    found = Place.visible_to(actor_of(request)).filter(kind="county", geometry__isnull=False, valid_to__isnull=True)
     features = []
     for place in found:
         shape = shapely.simplify(shapely.from_wkb(bytes(place.geometry)), 0.002)

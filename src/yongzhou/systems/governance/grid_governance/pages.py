@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from yongzhou.core.data.files import FileRefused, keep_photo
-from yongzhou.core.data.guard import why
-from yongzhou.core.operations.problem import Problem, forbidden, not_found
+from yongzhou.core.operations.problem import Problem, not_found
 from yongzhou.core.operations.run import run
+from yongzhou.core.pages import actor_of, reads, told
 from yongzhou.systems.governance.grid_governance import process_mining
 from yongzhou.systems.governance.grid_governance.actions import STEPS, Field, Step, offer
-from yongzhou.systems.governance.grid_governance.maps import map_counties, map_events, map_grid, queue, who_asks
+from yongzhou.systems.governance.grid_governance.maps import map_counties, map_events, map_grid, queue
 from yongzhou.systems.governance.grid_governance.models import Event, ProcessFinding
 from yongzhou.systems.governance.grid_governance.operations.watching import read_log, words
 from yongzhou.systems.governance.grid_governance.process_map import Edge, draw
@@ -41,26 +40,11 @@ VIEWS: Final = (
 NODES: Final = ("待受理", "已受理", "待签收", "处置中", "待核查", "已核查", "已结案")
 
 
-def _refused(request: HttpRequest) -> HttpResponse | None:
-    """The way out for somebody without any right to events."""
-    who = who_asks(request)
-    if who.kind == "anonymous":
-        return redirect(f"/login/?next={quote(request.get_full_path())}")
-    if not who.lines("read", "grid_governance.event"):
-        return _problem(request, forbidden(why(who, "read", Event).text))
-    return None
-
-
-def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
-    return render(request, "grid_governance/refused.html", {"problem": problem}, status=problem.status)
-
-
 @require_GET
+@reads(Event)
 def duty(request: HttpRequest) -> HttpResponse:
     """值班台: what runs out first, with map, candidates and one key per action."""
-    if out := _refused(request):
-        return out
-    who, name = who_asks(request), request.GET.get("view", "all")
+    who, name = actor_of(request), request.GET.get("view", "all")
     rows = queue(who)
     counts = rows.order_by().aggregate(
         **{view: Count("pk", filter=q) if q else Count("pk") for view, _, q in VIEWS},
@@ -86,7 +70,7 @@ def duty(request: HttpRequest) -> HttpResponse:
 
 def _one(request: HttpRequest, id: UUID) -> Event:
     row = (
-        Event.visible_to(who_asks(request))
+        Event.visible_to(actor_of(request))
         .select_related("unit", "type", "handler", "verifier", "grid", "thing", "parent")
         .filter(pk=id)
         .first()
@@ -97,22 +81,20 @@ def _one(request: HttpRequest, id: UUID) -> Event:
 
 
 @require_GET
+@reads(Event)
 def event(request: HttpRequest, id: UUID) -> HttpResponse:
     """One event: what happened, where, whence, what next."""
-    if out := _refused(request):
-        return out
     try:
         row = _one(request, id)
     except Problem as problem:
-        return _problem(request, problem)
+        return told(request, problem)
     return _event_page(request, row, "grid_governance/event.html")
 
 
 @require_GET
+@reads(Event)
 def panel(request: HttpRequest, id: UUID) -> HttpResponse:
     """The side panel of the duty desk."""
-    if out := _refused(request):
-        return out
     try:
         return _event_page(request, _one(request, id), "grid_governance/panel.html")
     except Problem as problem:
@@ -122,7 +104,7 @@ def panel(request: HttpRequest, id: UUID) -> HttpResponse:
 def _event_page(
     request: HttpRequest, row: Event, template: str, problem: Problem | None = None, verb: str = ""
 ) -> HttpResponse:
-    who = who_asks(request)
+    who = actor_of(request)
     context = {
         **story(row, who),
         "event": row,
@@ -137,23 +119,22 @@ def _event_page(
 
 
 @require_POST
+@reads(Event)
 def act(request: HttpRequest, id: UUID, verb: str) -> HttpResponse:
     """One step of an event by its form; what is wrong is said on the event's own page."""
-    if out := _refused(request):
-        return out
     try:
         row = _one(request, id)
         step = next((step for step in STEPS if step.verb == verb and row.state in step.states), None)
         if step is None:
             raise Problem("not_now", "这一步现在不可用", status=409, remedy="请刷新，看看它现在走到了哪一步")
-        run(step.operation, who_asks(request), {"event": str(id), **_given(request, step)}, door="form")
+        run(step.operation, actor_of(request), {"event": str(id), **_given(request, step)}, door="form")
     except FileRefused as error:
         return _event_page(
             request, row, "grid_governance/event.html", Problem("file", str(error), field="photos"), verb
         )
     except Problem as problem:
         if problem.status == 404:
-            return _problem(request, problem)
+            return told(request, problem)
         return _event_page(request, _one(request, id), "grid_governance/event.html", problem, verb)
     messages.success(request, f"已{step.title}：{row.title}")
     back = request.POST.get("next", "")
@@ -182,11 +163,10 @@ def _value(request: HttpRequest, field: Field) -> dict[str, Any]:
 
 
 @require_GET
+@reads(Event)
 def bottlenecks(request: HttpRequest) -> HttpResponse:
     """难点堵点: the process as it really runs, where it waits, and what was found each day."""
-    if out := _refused(request):
-        return out
-    who = who_asks(request)
+    who = actor_of(request)
     asked = request.GET.get("days", "90")
     days = min(max(int(asked) if asked.isdecimal() and len(asked) < 5 else 90, 1), 730)
     since: datetime = timezone.now() - timedelta(days=days)

@@ -8,11 +8,12 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from yongzhou.core.pages import actor_of, reads
 from yongzhou.core.things.models import Datastream, Latest
 from yongzhou.engines.telemetry.models import Alarm
 from yongzhou.systems.foundation.iot_sensing import operations
 from yongzhou.systems.foundation.iot_sensing.models import AlarmHandling
-from yongzhou.systems.foundation.iot_sensing.pages.guards import actor_of, carry_out, reads
+from yongzhou.systems.foundation.iot_sensing.pages.guards import carry_out
 
 PAGE: Final = 200
 

@@ -12,8 +12,8 @@ from django.utils.dateparse import parse_datetime
 
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.operations.problem import Problem, not_found
+from yongzhou.core.pages import actor_of, reads
 from yongzhou.core.things.models import Datastream, Latest
-from yongzhou.systems.foundation.iot_sensing.pages.guards import actor_of, reads
 from yongzhou.systems.foundation.iot_sensing.review import FLAGS, chart, observations, review, timeline
 
 MAX_HOURS: Final = 24 * 31

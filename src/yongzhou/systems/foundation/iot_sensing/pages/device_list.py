@@ -14,10 +14,10 @@ from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.geometry import lon_lat
 from yongzhou.core.indicators.figures import value
 from yongzhou.core.matters.life import CLOSED
+from yongzhou.core.pages import actor_of, reads
 from yongzhou.core.things.models import Datastream, Latest, Thing
 from yongzhou.systems.foundation.iot_sensing import operations
 from yongzhou.systems.foundation.iot_sensing.models import MaintenanceOrder, Outage
-from yongzhou.systems.foundation.iot_sensing.pages.guards import actor_of, reads
 
 HEALTH: Final = {"offline": "离线", "low_battery": "电量低", "suspect": "可疑", "unknown": "未上报过", "good": "正常"}
 LEVEL_OF_HEALTH: Final = {"offline": 2, "low_battery": 3, "suspect": 4}

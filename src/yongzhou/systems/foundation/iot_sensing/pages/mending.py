@@ -12,9 +12,10 @@ from django.shortcuts import render
 from yongzhou.core.bus.models import DeadLetter, Quarantine
 from yongzhou.core.bus.quarantine import payload_of
 from yongzhou.core.operations.problem import not_found
+from yongzhou.core.pages import actor_of
 from yongzhou.gateways.sl651.explain import explain
 from yongzhou.systems.foundation.iot_sensing import operations
-from yongzhou.systems.foundation.iot_sensing.pages.guards import actor_of, carry_out, mends
+from yongzhou.systems.foundation.iot_sensing.pages.guards import carry_out, mends
 
 PAGE: Final = 200
 

@@ -82,7 +82,7 @@ def stream(db):
 
 @pytest.mark.parametrize("address", ["", "alarms/", "quarantine/", "letters/", "devices.geojson"])
 def test_who_has_no_grant_is_refused(as_, client, address):
-    assert client.get(f"/desk/iot_sensing/{address}").status_code in (302, 403)
+    assert client.get(f"/desk/iot_sensing/{address}").status_code in (302, 401)
     assert as_("citizen").get(f"/desk/iot_sensing/{address}").status_code == 403
 
 

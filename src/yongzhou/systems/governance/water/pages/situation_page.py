@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from yongzhou.core.indicators.figures import by_region, value
+from yongzhou.core.pages import actor_of, moment_of, reads
 from yongzhou.systems.governance.water.models import HydroStation
-from yongzhou.systems.governance.water.pages.asking import actor_of, moment_of, reads
 from yongzhou.systems.governance.water.situation import EXPECTED_S, situation
 
 FIGURES = ("stations_over_warning", "max_over_warning", "area_rain_3h", "on_time_rate")

@@ -12,9 +12,10 @@ from django.utils import timezone
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.codes import label
 from yongzhou.core.operations.problem import not_found
+from yongzhou.core.pages import actor_of, moment_of, reads
 from yongzhou.systems.governance.water import lineage
 from yongzhou.systems.governance.water.models import FlashFloodVillage, HydroStation
-from yongzhou.systems.governance.water.pages.asking import actor_of, hours_of, moment_of, reads
+from yongzhou.systems.governance.water.pages.asking import hours_of
 from yongzhou.systems.governance.water.series import hydrograph
 from yongzhou.systems.governance.water.situation import EXPECTED_S, Line, newest_values, situation
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.present import present
+from yongzhou.core.pages import actor_of, reads
 from yongzhou.systems.governance.water.models import LEVELS, FlashFloodVillage, FloodWarning
 from yongzhou.systems.governance.water.operations import acknowledge_warning, lift_warning, raise_warning
-from yongzhou.systems.governance.water.pages.asking import actor_of, reads
 from yongzhou.systems.governance.water.situation import Line, situation
 
 

@@ -45,7 +45,7 @@ def rain(db):
 
 def test_a_stranger_must_sign_in(client):
     assert client.get("/desk/water/").status_code == 302
-    assert client.get("/desk/water/stations.geojson").status_code == 403
+    assert client.get("/desk/water/stations.geojson").status_code == 401
 
 
 @pytest.mark.parametrize("address", ["/desk/water/", "/desk/water/villages/", "/desk/water/stations.geojson"])
