@@ -110,9 +110,9 @@ def test_a_revoked_role_is_gone_at_once_and_its_row_stays(office: SimpleNamespac
     assert AuditLine.objects.filter(verb="people.revoke", outcome="done").exists()
 
 
-def test_the_department_admin_of_the_city_cannot_revoke_without_that_right(office: SimpleNamespace) -> None:
+def test_the_department_admin_of_the_city_cannot_revoke_outside_his_department(office: SimpleNamespace) -> None:
     held = Appointment.objects.exclude(person=office.admin.id)[0]
-    refused(revoke, office.admin, "forbidden", appointment=held.pk, reason="没有这个权限")
+    refused(revoke, office.admin, "not_found", appointment=held.pk, reason="不是本部门的人")
 
 
 @pytest.mark.parametrize(

@@ -92,14 +92,19 @@ class Publisher:
         flight = asyncio.Semaphore(500)
         chance = random.Random(651)
         pending: set[asyncio.Task[None]] = set()
-        number, last = 0, []
+        number, turn, echo = 0, 0, []
         while not self.stop.is_set():
             frames = []
             for _ in range(20):
                 number += 1
                 frames.append(self._frame(number, chance))
-            repeated = [chance.choice(last)] if last and chance.random() < 0.5 else []
-            last = frames
+            # an unanswered device repeats itself in the next batch, and sends nothing else before it is answered
+            repeated, echo = echo, []
+            turn += 1
+            if turn % 100 == 1:
+                number += 1
+                echo = [self._frame(number, chance, station=f"{self.prefix}{STATIONS - 1:02}")]
+                frames += echo
             await flight.acquire()
             task = asyncio.create_task(self._send(js, flight, frames + repeated))
             pending.add(task)
@@ -112,9 +117,10 @@ class Publisher:
         await asyncio.gather(*pending)
         await bus.close()
 
-    def _frame(self, number: int, chance: random.Random) -> dict[str, object]:
+    def _frame(self, number: int, chance: random.Random, station: str = "") -> dict[str, object]:
         known = chance.random() > 0.01
-        station = f"{self.prefix}{number % STATIONS:02}" if known else f"{self.prefix}xx"
+        usual = f"{self.prefix}{number % (STATIONS - 1):02}" if known else f"{self.prefix}xx"
+        station = station or usual
         now = datetime.now(UTC)
         at = (
             now.replace(microsecond=0)
@@ -178,7 +184,9 @@ def assert_all_once(lake: Lake, publisher: Publisher) -> int:
     with lake.cursor() as cursor:
         stored = [row[0].bytes for row in cursor.execute(f"SELECT frame {mine}").fetchall()]
     expected = len(stored)
-    assert expected == len(set(stored)), "a frame is there twice"
+    twice = f"SELECT frame, station, list(seq), max(received) {mine} GROUP BY 1, 2 HAVING count(*) > 1 LIMIT 5"
+    with lake.cursor() as cursor:
+        assert expected == len(set(stored)), f"frames twice: {cursor.execute(twice).fetchall()}"
     assert not publisher.acknowledged - set(stored), "an acknowledged frame is lost"
     of_mine = f"FROM lake.observation WHERE frame IN (SELECT frame {mine})"
     once = ask(lake, f"SELECT count(*), count(DISTINCT (frame, datastream)) {of_mine}")

@@ -147,15 +147,18 @@ def test_the_role_over_granian(home):
         assert sent == {"key": "s1", "region": "431103", "data": {"水位": 98.5}}
     finally:
         server.terminate()
-        server.wait(timeout=15)
+        try:
+            server.wait(timeout=15)
+        finally:
+            server.kill()
 
 
-def open_when_up(url, seconds=15.0):
+def open_when_up(url, seconds=60.0):
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return urllib.request.urlopen(url, timeout=5)
-        except urllib.error.URLError:
+            return urllib.request.urlopen(url, timeout=20)
+        except (urllib.error.URLError, TimeoutError):
             assert time.monotonic() < deadline, "live did not come up"
             time.sleep(0.1)
 

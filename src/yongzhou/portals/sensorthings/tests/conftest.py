@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
+from tests.support.homes import free_home
+
 T0 = datetime(2026, 6, 18, 0, 0, tzinfo=UTC)
 COUNT = 60
 
@@ -91,10 +93,11 @@ def server(city: City, committed_db: str) -> Iterator[str]:
     from yongzhou.core.home import Home
 
     home = Home.here()
-    port = home.port_of("web")
+    port = free_home(home.data).port
     command = [
         *(sys.executable, "-m", "granian", "--host", "127.0.0.1", "--port", str(port), "--interface", "wsgi"),
-        *("--workers", "1", "--no-ws", "--blocking-threads", "2", "yongzhou.house.wsgi:application"),
+        *("--workers", "1", "--no-ws", "--blocking-threads", "2", "--workers-kill-timeout", "3"),
+        "yongzhou.house.wsgi:application",
     ]
     with (home.data / "sta-web.log").open("wb") as log:
         process = subprocess.Popen(command, env={**os.environ, "DATABASE": committed_db}, stdout=log, stderr=log)
@@ -110,4 +113,7 @@ def server(city: City, committed_db: str) -> Iterator[str]:
             time.sleep(0.2)
     yield base
     process.terminate()
-    process.wait(timeout=20)
+    try:
+        process.wait(timeout=20)
+    finally:
+        process.kill()  # a survivor would share the port with the next run
