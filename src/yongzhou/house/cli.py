@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     django: bool = False
 
 
-# A colleague adds one line here; the module is imported only when the command is called.
+# One line a command; the module is imported only when the command is called.
 COMMANDS: Final[dict[str, Entry]] = {
     "run": Entry("yongzhou.house.commands.family:run", "Start the whole family in the foreground."),
     "stop": Entry("yongzhou.house.commands.family:stop", "Stop the family of this data folder."),

@@ -12,7 +12,7 @@ from yongzhou.house.check.finding import Finding, Tree
 
 RULE: Final = "permissions"
 
-GUARDS: Final = {"staff", "signed_in", "door"}  # decorators of the portals
+GUARDS: Final = {"staff", "signed_in", "door", "guarded"}  # of the portals, and `core.pages` for a system's own
 GUARD_WORDS: Final = {"visible_to", "lines", "open_to", "why", "run", "must_read", "rows"}
 PUBLIC: Final = {
     "django.views.generic.base.RedirectView",  # / leads to the desk, which asks
