@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from yongzhou.core.home import PORTS, Home
 from yongzhou.house.family.procfs import name_of
 
+DYING_S = 5.0
 STEP = 20  # distance of the blocks that are proposed
 UDP = ("sl651",)
 
@@ -26,7 +28,12 @@ def check(home: Home, names: Sequence[str] = PORTS) -> None:
         raise PortsInUse(
             f"端口 {home.port}–{last} 不可用:请在 1024 与 {65535 - len(PORTS) + 1} 之间选择,例如 PORT=8600。"
         )
+    deadline = time.monotonic() + DYING_S
     taken = busy(home, names)
+    # held by nobody that can be named: a process of a killed house that is being buried this moment
+    while taken and time.monotonic() < deadline and not all(_holder(home.port_of(name)) for name in taken):
+        time.sleep(0.1)
+        taken = busy(home, names)
     if not taken:
         return
     names = "、".join(f"{home.port_of(name)}({name}{_holder(home.port_of(name))})" for name in taken)
