@@ -78,25 +78,21 @@ def test_ewma_refuses_a_weight_of_nothing():
         ewma_chart(np.array([1.0]), 0.0, 1.0, weight=0.0)
 
 
-@reference(kind="published", source="IOOS QARTOD Manual, Water Level v2", clause="test 4, gross range")
 def test_gross_range_by_definition():
     value = np.array([[-1.0, 0.0, 1.9, 2.0, 8.0, 8.1, 10.0, 10.1, np.nan]])
     assert gross_range(value, 0, 10, 2, 8).tolist() == [[4, 3, 3, 1, 1, 3, 3, 4, 9]]
 
 
-@reference(kind="published", source="IOOS QARTOD Manual, Water Level v2", clause="test 6, spike")
 def test_spike_by_definition():
     assert spike(np.array([[0.0, 0.0, 5.0, 0.0, 0.0]]), 2.0, 4.0).tolist() == [[2, 3, 4, 3, 2]]
     assert spike(np.array([[1.0, 2.0]]), 2.0, 4.0).tolist() == [[2, 2]]
 
 
-@reference(kind="published", source="IOOS QARTOD Manual, Water Level v2", clause="test 7, rate of change")
 def test_rate_by_definition():
     at = np.array([[0.0, 60.0, 120.0, 180.0]])
     assert rate_of_change(np.array([[1.0, 1.5, 4.0, np.nan]]), at, 0.02).tolist() == [[2, 1, 3, 9]]
 
 
-@reference(kind="published", source="IOOS QARTOD Manual, Water Level v2", clause="test 8, flat line: 3 suspect, 5 fail")
 def test_flat_line_by_definition():
     assert flat_line(np.array([[7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 8.0]])).tolist() == [[2, 2, 2, 3, 3, 4, 1]]
     assert flat_line(np.array([[7.0, 7.05, 6.95, 7.0, 9.0]]), eps=0.1).tolist() == [[2, 2, 2, 3, 1]]
