@@ -95,6 +95,7 @@ class _Publisher:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._bus: Client | None = None
+        self._home: Home | None = None
         self._connecting = asyncio.Lock()
 
     def publish(self, subject: str, payload: bytes) -> None:
@@ -115,8 +116,11 @@ class _Publisher:
 
     async def _send(self, subject: str, payload: bytes) -> None:
         async with self._connecting:
-            if self._bus is None or self._bus.is_closed:
-                self._bus = await connect(Home.here(), "live publisher", reconnect=False)
+            home = Home.here()
+            if self._bus is None or self._bus.is_closed or self._home != home:
+                if self._bus is not None:
+                    await self._bus.close()
+                self._bus, self._home = await connect(home, "live publisher", reconnect=False), home
         await self._bus.publish(subject, payload)
         await self._bus.flush(timeout=1)
 
