@@ -85,7 +85,10 @@ def changes(row: Record, *, limit: int = 200) -> list[dict[str, Any]]:
 
 
 def past(record_type: type[R], id: UUID, at: datetime) -> R | None:
-    """The row as it was known at an instant; None if it did not exist then."""
+    """The row as it was known at an instant; None if it did not exist then.
+
+    A row brought in by `bulk.copy_in` has no change of its own: it exists from its `created_at`.
+    """
     columns: dict[str, Any] = {}
     for cls in _tables(record_type):
         state = _past_of_table(cls, id, at)
@@ -104,7 +107,7 @@ def past(record_type: type[R], id: UUID, at: datetime) -> R | None:
             values[field.attname] = field.to_python(raw) if raw is not None and not field.is_relation else raw
     row = record_type(**values)
     row._state.adding = False
-    return row
+    return row if row.created_at <= at else None
 
 
 def _past_of_table(model: type[models.Model], id: UUID, at: datetime) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection
 
 from yongzhou.core.audit.models import AuditLine
 from yongzhou.core.crypto import blind
-from yongzhou.core.data import bulk
+from yongzhou.core.data import bulk, history
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.people.models import Person
 
@@ -42,3 +43,13 @@ def test_many_batches_are_one_audit_line(monkeypatch: pytest.MonkeyPatch) -> Non
     assert report.rows == Person.objects.filter(name__startswith="人", origin="synthetic").count() == 5
     (line,) = AuditLine.objects.filter(verb="core.copy_in", actor_id=LOADER.id)
     assert line.detail["rows"] == 5
+
+
+@pytest.mark.django_db
+def test_a_row_is_not_known_before_it_was_brought_in() -> None:
+    bulk.copy_in(Person, [{"name": "甲", "region": "431103"}], actor=LOADER, origin="synthetic", source="t")
+    row = Person.objects.get(name="甲", region="431103")
+    assert history.past(Person, row.pk, row.created_at - timedelta(seconds=1)) is None
+    known = history.past(Person, row.pk, row.created_at)
+    assert known is not None
+    assert known.name == "甲"
