@@ -23,6 +23,7 @@ from yongzhou.core.bus.events import STREAM
 from yongzhou.core.bus.inbox import Handled, Outcome, handle
 from yongzhou.core.bus.subscriptions import Subscription
 from yongzhou.core.home import Home
+from yongzhou.core.observe import trace
 from yongzhou.core.streams import ensure_streams
 
 ACK_WAIT_S: Final = 8.0  # a killed consumer's events come back after this
@@ -81,16 +82,27 @@ async def _work_off(
 def _handle(subscription: Subscription, message: Msg) -> Handled:
     headers = message.headers or {}
     try:
-        return handle(
-            subscription,
-            message.data,
-            subject=message.subject,
-            message_id=headers.get("Nats-Msg-Id", ""),
-            deliveries=message.metadata.num_delivered,
-        )
+        with trace.span(f"hear {subscription.durable}", _parent(message), {"messaging.destination": message.subject}):
+            return handle(
+                subscription,
+                message.data,
+                subject=message.subject,
+                message_id=headers.get("Nats-Msg-Id", ""),
+                deliveries=message.metadata.num_delivered,
+            )
     except Exception:
         log.warning("%s: database away, %s comes again", subscription.durable, message.subject, exc_info=True)
         return Handled(Outcome.RETRY, _DATABASE_PAUSE_S)
+
+
+def _parent(message: Msg) -> str:
+    """The trace that the event belongs to."""
+    if not trace.ON:
+        return ""
+    try:
+        return str(json.loads(message.data).get(trace.HEADER) or "")
+    except (ValueError, AttributeError):
+        return ""
 
 
 async def _answer(message: Msg, result: Handled) -> None:

@@ -58,7 +58,7 @@ class Event(BaseModel):
 
 
 class Envelope(BaseModel):
-    """CloudEvents 1.0, JSON format, structured mode, with the extensions version, actor, origin, region."""
+    """CloudEvents 1.0, JSON format, structured mode, extensions version, actor, origin, region, traceparent."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -74,10 +74,11 @@ class Envelope(BaseModel):
     actor: str
     origin: Origin
     region: str
+    traceparent: str | None = None  # CloudEvents Distributed Tracing extension
     data: dict[str, JsonValue]
 
     @classmethod
-    def around(cls, event: Event, *, id: UUID, time: datetime, actor: str) -> Self:
+    def around(cls, event: Event, *, id: UUID, time: datetime, actor: str, traceparent: str | None = None) -> Self:
         """The envelope of one event."""
         return cls(
             id=id,
@@ -90,6 +91,7 @@ class Envelope(BaseModel):
             actor=actor,
             origin=event.origin,
             region=event.region,
+            traceparent=traceparent,
             data=event.model_dump(mode="json"),
         )
 
@@ -97,12 +99,8 @@ class Envelope(BaseModel):
         """JSON of the envelope; attributes without value are left out, as CloudEvents asks."""
         return self.model_dump_json(exclude=self._absent()).encode()
 
-    def plain(self) -> dict[str, JsonValue]:
-        """The same as a JSON-ready dict."""
-        return self.model_dump(mode="json", exclude=self._absent())
-
     def _absent(self) -> set[str]:
-        return set() if self.subject else {"subject"}
+        return {name for name in ("subject", "traceparent") if getattr(self, name) is None}
 
 
 def registered() -> dict[tuple[str, int], type[Event]]:

@@ -29,6 +29,9 @@ from yongzhou.core.home import Home
 
 COOKIE: Final = "yz_live"
 TICKET_S: Final = 600.0
+USE_S: Final = 30.0  # a ticket is for connecting now; pages take a new one at each reconnect
+ACCESS: Final = "access"  # the topic on which the house tells whose rights have changed; in no ticket
+CACHES_S: Final = 4.0  # so long another process may still make tickets under the old rights
 TOPIC: Final = re.compile(r"[a-z0-9_-]{1,64}(\.[a-z0-9_-]{1,64}){0,4}")
 _PUBLISH_S: Final = 2.0
 
@@ -47,6 +50,7 @@ class Granted:
     topics: frozenset[str]
     regions: tuple[str, ...]
     until: float  # epoch seconds
+    made: float
 
     def sees(self, region: str | None) -> bool:
         """Whether a message of this region may be shown; one without region may."""
@@ -56,9 +60,10 @@ class Granted:
 def ticket(actor_id: object, topics: Sequence[str], regions: Sequence[str], *, seconds: float = TICKET_S) -> str:
     """A signed ticket, made by web after its own check of the actor's rights; send it as cookie or query `ticket`."""
     for topic in topics:
-        if not TOPIC.fullmatch(topic):
+        if not TOPIC.fullmatch(topic) or topic == ACCESS:
             raise ValueError(f"实时主题 {topic!r} 应为小写字母、数字、连字符，用点分段。")
-    body = {"a": str(actor_id), "t": sorted(topics), "r": sorted(regions), "u": time.time() + seconds}
+    now = time.time()
+    body = {"a": str(actor_id), "t": sorted(topics), "r": sorted(regions), "u": now + seconds, "i": now}
     text = base64.urlsafe_b64encode(json.dumps(body, separators=(",", ":")).encode()).decode().rstrip("=")
     return f"{text}.{_sign(text)}"
 
@@ -71,7 +76,7 @@ def check(value: str) -> Granted:
     body = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     if body["u"] < time.time():
         raise TicketError("实时通行票已过期，请刷新页面。")
-    return Granted(body["a"], frozenset(body["t"]), tuple(body["r"]), body["u"])
+    return Granted(body["a"], frozenset(body["t"]), tuple(body["r"]), body["u"], body["i"])
 
 
 def _sign(text: str) -> str:

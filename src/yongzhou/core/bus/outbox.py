@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Final
 from uuid import UUID
 
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 
+from yongzhou.core import journal
 from yongzhou.core.bus.events import MAX_BYTES, Envelope, Event
-from yongzhou.core.bus.models import Outbox
 from yongzhou.core.crypto.identity import uuid7
-
-CHANNEL: Final = "core_outbox"
+from yongzhou.core.observe import trace
 
 
 class EventTooLargeError(ValueError):
@@ -29,18 +27,20 @@ def enqueue(events: Iterable[Event], actor_id: UUID) -> list[UUID]:
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("事件只能在业务事务中发出：请放进 transaction.atomic()。")
-    now = datetime.now(UTC)
-    rows = []
-    for event in events:
-        id = uuid7()
-        envelope = Envelope.around(event, id=id, time=now, actor=str(actor_id))
-        if (size := len(envelope.wire())) > MAX_BYTES:
-            raise EventTooLargeError(
-                f"{event.subject} 有 {size} 字节，上限 {MAX_BYTES}：请把内容存为记录，事件只带编号。"
-            )
-        rows.append(Outbox(event_id=id, subject=event.subject, data=envelope.plain(), actor=actor_id, at=now))
-    if rows:
-        Outbox.objects.bulk_create(rows)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
-    return [row.event_id for row in rows]
+    packed = [pack(event, actor_id) for event in events]
+    if packed:
+        journal.write(envelopes=[wire for _, wire in packed])
+    return [id for id, _ in packed]
+
+
+def pack(event: Event, actor_id: UUID) -> tuple[UUID, bytes]:
+    """The id and the envelope of an event as it goes to the outbox and over the bus."""
+    id = uuid7()
+    wire = Envelope.around(
+        event, id=id, time=datetime.now(UTC), actor=str(actor_id), traceparent=trace.traceparent() or None
+    ).wire()
+    if len(wire) > MAX_BYTES:
+        raise EventTooLargeError(
+            f"{event.subject} 有 {len(wire)} 字节，上限 {MAX_BYTES}：请把内容存为记录，事件只带编号。"
+        )
+    return id, wire

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
+from yongzhou.core.bus.live import publish_live
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.record import Record
 from yongzhou.core.inbox.models import Message
@@ -22,4 +25,6 @@ def notify(ctx: Context, to: Person | Unit, text: str, *, about: Record) -> Mess
         origin=about.origin,
     )
     message.save()
+    topic = f"inbox.{to.pk}"
+    transaction.on_commit(lambda: publish_live(topic, {"key": str(message.pk)}))  # who hears it asks for the words
     return message

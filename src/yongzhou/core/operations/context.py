@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,11 +38,15 @@ class Context:
     op_id: UUID
     purpose: str | None = None
     action: str = "read"
-    rng: Random = field(default_factory=Random)
     events: list[Event] = field(default_factory=list)
     saved: list[Record] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)  # goes into the audit line
     job: JobHandle | None = None
+
+    @cached_property
+    def rng(self) -> Random:
+        """Chance of this operation's own."""
+        return Random()
 
     def get(self, model: type[R], id: UUID, *, lock: bool = True, action: str | None = None) -> R:
         """The row, if this actor may act on it; 404 if he may not even see it, 403 if only that; locked by default."""

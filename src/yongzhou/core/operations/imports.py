@@ -6,8 +6,10 @@ Invariant: received = accepted + quarantined + duplicate.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.bulk import copy_in
 from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.guard import resource_name
+from yongzhou.core.data.house import declaration
 from yongzhou.core.data.personal import scrub
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
@@ -52,38 +55,77 @@ def heads(model: type[Record]) -> dict[str, str]:
     return {word: name for name, column in inputs(model).items() for word in (spec_of(column).label, name) if word}
 
 
-def import_file(model: type[Record], actor: Actor, name: str, data: bytes) -> ImportReport:
+def guess(model: type[Record], sheet_heads: Sequence[str], known: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The field of each head: as it was last time (`known`), else by label or name; heads without one are left out."""
+    by_head = {_fold(word): name for word, name in heads(model).items()}
+    columns = inputs(model)
+    found: dict[str, str] = {}
+    for head in sheet_heads:
+        name = (known or {}).get(head, by_head.get(_fold(head), ""))
+        if head and name in columns and name not in found.values():
+            found[head] = name
+    return found
+
+
+def import_file(
+    model: type[Record],
+    actor: Actor,
+    name: str,
+    data: bytes,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    dry: bool = False,
+    skip: int = 0,
+    batch: str = "",
+    chunk_done: Callable[[ImportReport], None] | None = None,
+) -> ImportReport:
     """Import a csv or xlsx for an actor who may create this record.
 
+    `mapping` says which head is which field (default: by label or name); `skip` rows were taken by an earlier try;
+    `batch` is the key by which the refused rows are found again; `chunk_done` is called inside each chunk's
+    transaction. A `dry` run does everything and undoes it.
     Raises `Problem` 403 without that right and `SheetRefused` for a file that is no table.
     """
     op = create(model)
     if not op.open_to(actor):
         raise forbidden(f"没有「{op.title}」的权限")
-    columns = heads(model)
-    sheet = read_sheet(name, data, columns)
-    by_head = {_fold(word): name for word, name in columns.items()}
-    fields = [by_head.get(_fold(head)) for head in sheet.heads]
-    reading = _Reading(model, actor, name)
-    for chunk in _chunks(sheet.rows):
-        known = _known(model, fields, chunk)
-        sound: list[_Line] = []
-        for number, cells in chunk:
-            reading.report.received += 1
-            given = {field: cell for field, cell in zip(fields, cells, strict=False) if field and cell}
-            key = _key(model, given)
-            if key is not None and key in known:
-                reading.report.duplicate += 1
-                continue
-            try:
-                sound.append(reading.checked(number, given))
-            except Problem as problem:
-                reading.aside(number, given, problem)
-            else:
-                if key is not None:
-                    known.add(key)
-        reading.store(sound)
+    sheet = read_sheet(name, data, list(mapping) if mapping else heads(model))
+    chosen = dict(mapping) if mapping is not None else guess(model, sheet.heads)
+    fields = [chosen.get(head) for head in sheet.heads]
+    reading = _Reading(model, actor, name, batch)
+    try:
+        with transaction.atomic() if dry else nullcontext():
+            for chunk in _chunks(islice(sheet.rows, skip, None)):
+                with transaction.atomic():
+                    reading.take(fields, chunk)
+                    if chunk_done is not None:
+                        chunk_done(reading.report)
+            if dry:
+                raise _UndoError
+    except _UndoError:
+        pass
     return reading.report
+
+
+def checked_rows(
+    model: type[Record], actor: Actor, rows: Iterable[tuple[int, tuple[str, ...]]], fields: Sequence[str | None]
+) -> list[dict[str, str]]:
+    """What is wrong with each row of a preview: field name to message ("" for the whole row); nothing is written."""
+    reading, found = _Reading(model, actor, ""), []
+    for number, cells in rows:
+        given = {field: cell for field, cell in zip(fields, cells, strict=False) if field and cell}
+        try:
+            reading.checked(number, given)
+        except Problem as problem:
+            lines = problem.errors or [{"field": "", "message": problem.title}]
+            found.append({str(line["field"]): str(line["message"]) for line in lines})
+        else:
+            found.append({})
+    return found
+
+
+class _UndoError(Exception):
+    """Rolls a dry run back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +149,36 @@ class _OutsideError(Exception):
 class _Reading:
     """One import under way: each row is checked alone, the sound ones of a chunk are stored as one batch."""
 
-    def __init__(self, model: type[Record], actor: Actor, name: str) -> None:
-        self.model, self.actor, self.name = model, actor, name
+    def __init__(self, model: type[Record], actor: Actor, name: str, batch: str = "") -> None:
+        self.model, self.actor, self.name, self.batch = model, actor, name, batch
         self.op = create(model)
         self.links: dict[tuple[str, str], UUID | Problem] = {}
         self.report = ImportReport()
 
+    def take(self, fields: Sequence[str | None], chunk: list[tuple[int, tuple[str, ...]]]) -> None:
+        """One chunk of rows."""
+        known = _known(self.model, fields, chunk)
+        sound: list[_Line] = []
+        for number, cells in chunk:
+            self.report.received += 1
+            given = {field: cell for field, cell in zip(fields, cells, strict=False) if field and cell}
+            key = _key(self.model, given)
+            if key is not None and key in known:
+                self.report.duplicate += 1
+                continue
+            try:
+                sound.append(self.checked(number, given))
+            except Problem as problem:
+                self.aside(number, given, problem)
+            else:
+                if key is not None:
+                    known.add(key)
+        self.store(sound)
+
     def checked(self, number: int, given: dict[str, str]) -> _Line:
         """The row as it would be stored; `Problem` 422 names what is wrong."""
         try:
-            data = self.op.input.model_validate(_decoded(self.model, given, self.links))
+            data = self.op.input.model_validate(_decoded(self.model, given, self.links, self.actor))
         except ValidationError as error:
             raise invalid(error) from None  # its text quotes the row
         row = self.model(**values_of(self.model, data.model_dump(exclude_unset=True)))
@@ -151,7 +213,7 @@ class _Reading:
     def _one_by_one(self, lines: list[_Line]) -> None:
         for line in lines:
             try:
-                run(self.op, self.actor, _decoded(self.model, line.given, self.links), door="house")
+                run(self.op, self.actor, _decoded(self.model, line.given, self.links, self.actor), door="house")
             except Problem as problem:
                 self.aside(line.number, line.given, problem)
             else:
@@ -160,7 +222,7 @@ class _Reading:
     def aside(self, number: int, given: dict[str, str], problem: Problem) -> None:
         """Put one row into the quarantine with line, column and reason."""
         self.report.quarantined += 1
-        _aside(self.model, self.actor, self.name, number, given, problem, self.report)
+        _aside(self.model, self.actor, self.name, self.batch, number, given, problem, self.report)
 
 
 def _fold(text: str) -> str:
@@ -195,11 +257,11 @@ def _key(model: type[Record], given: dict[str, str]) -> str | None:
     return given.get(unique) if unique else None
 
 
-def _known(model: type[Record], fields: list[str | None], chunk: list[tuple[int, tuple[str, ...]]]) -> set[str]:
+def _known(model: type[Record], fields: Sequence[str | None], chunk: list[tuple[int, tuple[str, ...]]]) -> set[str]:
     unique = _unique(model)
     if unique is None or unique not in fields:
         return set()
-    at = fields.index(unique)
+    at = list(fields).index(unique)
     wanted = [cells[at] for _, cells in chunk if at < len(cells)]
     return {
         str(value)
@@ -208,7 +270,7 @@ def _known(model: type[Record], fields: list[str | None], chunk: list[tuple[int,
 
 
 def _decoded(
-    model: type[Record], given: dict[str, str], links: dict[tuple[str, str], UUID | Problem]
+    model: type[Record], given: dict[str, str], links: dict[tuple[str, str], UUID | Problem], actor: Actor
 ) -> dict[str, Any]:
     """Labels become codes, names become records (looked up once: `links`), 是 becomes true."""
     values: dict[str, Any] = dict(given)
@@ -222,7 +284,7 @@ def _decoded(
             values[name] = text in ("是", "1", "true", "True", "TRUE", "√")
         elif spec.kind == "link" and isinstance(column, models.ForeignKey):
             if (name, text) not in links:
-                links[name, text] = _linked(column, text, name)
+                links[name, text] = _linked(column, text, name, actor)
             found = links[name, text]
             if isinstance(found, Problem):
                 raise found.with_traceback(None)
@@ -232,21 +294,24 @@ def _decoded(
     return values
 
 
-def _linked(column: models.ForeignKey[Any, Any], text: str, name: str) -> UUID | Problem:
+def _linked(column: models.ForeignKey[Any, Any], text: str, name: str, actor: Actor) -> UUID | Problem:
+    """The one record of this code or name among those that the importer may see: no row is tied to a hidden one."""
     target: Any = column.related_model
     for by in ("code", "name"):
         if any(field.name == by for field in target._meta.concrete_fields):
-            found = list(target._default_manager.filter(**{by: text}).values_list("pk", flat=True)[:2])
+            found = list(target.visible_to(actor).filter(**{by: text}).values_list("pk", flat=True)[:2])
             if len(found) == 1:
                 key: UUID = found[0]
                 return key
-    return Problem("link", f"没有找到唯一的「{text}」", field=name, remedy="请填编码，或先登记它")
+    title = declaration(target).title
+    return Problem("link", f"没有找到唯一的「{text}」", field=name, remedy=f"请填您能看到的{title}的编码，或先登记它")
 
 
 def _aside(
     model: type[Record],
     actor: Actor,
     name: str,
+    batch: str,
     number: int,
     given: dict[str, str],
     problem: Problem,
@@ -265,6 +330,7 @@ def _aside(
         reason=reason,
         where=where,
         replay="import.row",
+        station=batch,
     )
     if len(report.problems) < SHOWN:
         report.problems.append({"where": where, "reason": reason})
@@ -285,8 +351,8 @@ def replay_row(payload: bytes, row: Quarantine) -> None:
         first = _Payload.model_validate_json(unseal_bytes(row.payload, CONTEXT))
     except ValidationError as error:
         raise invalid(error) from None  # its text quotes the row
-    model = records()[first.resource]
+    model, actor = records()[first.resource], actor_of(first.actor, fresh=True)
     try:
-        run(create(model), actor_of(first.actor, fresh=True), _decoded(model, given.row, {}), door="house")
+        run(create(model), actor, _decoded(model, given.row, {}, actor), door="house")
     except Problem as problem:  # its words are kept with the row
         raise Problem(problem.code, scrub(problem.title), status=problem.status) from None

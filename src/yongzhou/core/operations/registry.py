@@ -33,6 +33,7 @@ class Operation(Generic[I, O]):
     emits: tuple[type[Event], ...] = ()
     job: bool = False
     two_persons: bool = False
+    inverse: str = ""  # name of the operation that takes it back, called with the record it was on
 
     @property
     def system(self) -> str:
@@ -76,6 +77,7 @@ def operation(
     emits: Sequence[type[Event]] = (),
     job: bool = False,
     two_persons: bool = False,
+    inverse: str = "",
 ) -> Callable[[Callable[[Context, I], O]], Operation[I, O]]:
     """Declare `fn(ctx: Context, data: Input) -> Output` as the operation `<system>.<verb>`.
 
@@ -100,6 +102,7 @@ def operation(
             emits=tuple(emits),
             job=job,
             two_persons=two_persons,
+            inverse=inverse,
         )
         _OPERATIONS[name] = made
         return made

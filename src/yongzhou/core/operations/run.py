@@ -8,23 +8,27 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from pydantic import BaseModel, ValidationError
 
-from yongzhou.core.audit.lines import append
-from yongzhou.core.bus.outbox import enqueue
+from yongzhou.core import journal
+from yongzhou.core.audit.lines import Entry, append, line
+from yongzhou.core.bus.outbox import pack
 from yongzhou.core.crypto.identity import uuid7
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.guard import why
+from yongzhou.core.database.base import Statement, database
+from yongzhou.core.journal import Kept
 from yongzhou.core.operations.context import Context
 from yongzhou.core.operations.keeping import opened, sealed
-from yongzhou.core.operations.models import Answer, Proposal
+from yongzhou.core.operations.models import Proposal
 from yongzhou.core.operations.problem import Problem, forbidden, invalid
 from yongzhou.core.operations.registry import Operation
+from yongzhou.core.operations.watch import watched
 
 O = TypeVar("O", bound=BaseModel)
 CUT_PAUSES_S: Final = (0.05, 0.3, 1.0)  # before it is done anew when the connection to the database was cut
@@ -33,18 +37,23 @@ Door = Literal["rest", "command", "job", "form", "event", "test", "house"]
 
 @dataclass(frozen=True)
 class Result:
-    """What an operation answered; `replayed` if the key had been answered before, `effect` after a dry run."""
+    """What an operation answered; `replayed` if the key had been answered before, `effect` after a dry run.
+
+    `op_id` is what history and audit call it; None where nothing was done now.
+    """
 
     output: Any
     replayed: bool = False
     proposal: UUID | None = None
     effect: list[dict[str, Any]] = field(default_factory=list)
+    op_id: UUID | None = None
 
 
 class _Undo(Exception):
     """Rolls a dry run back."""
 
 
+@watched
 def run(
     op: Operation[Any, O],
     actor: Actor,
@@ -130,12 +139,11 @@ def _run(
     try:
         with transaction.atomic():
             sign(ctx)
-            answer = _claim(op, actor, key, data) if key and not dry else None
-            if answer is not None and answer.output is not None:
-                return Result(output=op.output.model_validate(opened(answer.output)), replayed=True)
+            claimed = _claim(op, actor, key, data) if key and not dry else None
+            if claimed is not None and claimed.output is not None:
+                return Result(output=op.output.model_validate(opened(claimed.output)), replayed=True)
             output = op.function(ctx, data)
-            enqueue(ctx.events, actor.id)
-            append(
+            entry = Entry(
                 actor=actor,
                 verb=op.name,
                 resource=op.resource,
@@ -145,9 +153,11 @@ def _run(
                 door=door,
                 detail={"op": str(ctx.op_id), **ctx.notes},
             )
-            if answer is not None:
-                answer.output = sealed(json.loads(output.model_dump_json()))
-                answer.save(update_fields=["output"])
+            journal.write(
+                lines=[line(entry)],
+                envelopes=[pack(event, actor.id)[1] for event in ctx.events],
+                answer=None if claimed is None else Kept(claimed.row, sealed(output.model_dump(mode="json"))),
+            )
             if dry:
                 effect = [{"record": row._meta.verbose_name, "id": str(row.pk), "text": str(row)} for row in ctx.saved]
                 effect += [{"event": event.subject, **event.model_dump(mode="json")} for event in ctx.events]
@@ -155,31 +165,43 @@ def _run(
             committing.append(True)
     except _Undo:
         pass
-    return Result(output=output, effect=effect)
+    return Result(output=output, effect=effect, op_id=None if dry else ctx.op_id)
 
 
 def sign(ctx: Context) -> None:
     """Tell the history trigger who writes, for this transaction only."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select set_config('yz.op', %s, true), set_config('yz.actor', %s, true)",
-            [str(ctx.op_id), str(ctx.actor.id)],
-        )
+    words = f"select set_config('yz.op', '{ctx.op_id}', true), set_config('yz.actor', '{ctx.actor.id}', true)"
+    database().say(words.encode())  # two UUIDs: nothing to quote
 
 
-def _claim(op: Operation[Any, Any], actor: Actor, key: str, data: BaseModel) -> Answer:
-    """The answer row of a key: ours and empty, or the earlier one; a rival with the same key waits here."""
+class _Claimed(NamedTuple):
+    """The answer row of a key: `output` is None where it is ours to fill."""
+
+    row: int
+    output: dict[str, Any] | None
+
+
+# the conflicting row is locked, and a rival's transaction waited for, by the update that changes nothing
+_CLAIM: Final = Statement(
+    b"yz_claim",
+    b"""
+    insert into core_answer (actor, operation, key, body_hash, at) values ($1, $2, $3, $4, now())
+    on conflict (actor, operation, key) do update set key = excluded.key
+    returning id, body_hash, output
+    """,
+)
+
+
+def _claim(op: Operation[Any, Any], actor: Actor, key: str, data: BaseModel) -> _Claimed:
+    """Ours and empty, or the earlier answer; 409 if the key was used with another body."""
     body = hashlib.sha256(data.model_dump_json().encode()).hexdigest()
-    who = str(actor.id)
-    Answer.objects.bulk_create(
-        [Answer(actor=who, operation=op.name, key=key[:100], body_hash=body)], ignore_conflicts=True
-    )  # waits for a rival's transaction
-    answer = Answer.objects.select_for_update().get(actor=who, operation=op.name, key=key[:100])
-    if answer.body_hash != body:
+    found = database().perform(_CLAIM, str(actor.id), op.name, key[:100], body)
+    row, body_hash, output = (found.get_value(0, column) for column in range(3))
+    if body_hash != body.encode():
         raise Problem(
             "key_reused", "这个幂等键已用于另一份内容", status=409, remedy="换一个 Idempotency-Key，或原样重发"
         )
-    return answer
+    return _Claimed(int(row or 0), json.loads(output) if output else None)
 
 
 def _subject(ctx: Context, data: BaseModel) -> UUID | None:

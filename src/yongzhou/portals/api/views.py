@@ -135,21 +135,23 @@ def _operate(
     extra: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    dry = request.GET.get("dry_run") in ("1", "true")
-    key = request.headers.get("Idempotency-Key") or None
-    said = request.headers.get("Purpose") or ""
+    dry = bool(request.META.get("QUERY_STRING")) and request.GET.get("dry_run") in ("1", "true")
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY") or None
+    said = request.META.get("HTTP_PURPOSE") or ""
     purpose = said.encode("latin-1", "replace").decode("utf-8", "replace")[:80] or None
-    result = run(op, actor, {**body(request), **(extra or {})}, door="rest", key=key, dry=dry, purpose=purpose)
+    given = body(request) | extra if extra else body(request)
+    result = run(op, actor, given, door="rest", key=key, dry=dry, purpose=purpose)
     return _answer(result, status)
 
 
 def _answer(result: Result, status: int) -> HttpResponse:
     if result.proposal is not None:
         return answer({"proposal": str(result.proposal), "state": "proposed"}, 202)
-    document = result.output.model_dump(mode="json") if result.output is not None else {}
     if result.effect:
-        document = {"dry_run": True, "output": document, "effect": result.effect}
-    response = answer(document, status)
+        output = result.output.model_dump(mode="json") if result.output is not None else {}
+        return answer({"dry_run": True, "output": output, "effect": result.effect}, status)
+    document = result.output.model_dump_json() if result.output is not None else "{}"
+    response = HttpResponse(document, status=status, content_type="application/json")
     if result.replayed:
         response["Idempotent-Replayed"] = "true"
     return response

@@ -22,7 +22,7 @@ from yongzhou.house.family import Family, State, postgres_and_nats
 from yongzhou.house.settings import _database
 
 FIRST_PORT = 9400
-ROOMS = ("bus", "audit", "jobs")
+ROOMS = ("bus", "audit", "jobs", "operations")
 
 
 _running: Family | None = None
