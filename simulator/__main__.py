@@ -65,6 +65,7 @@ class Town:
         """One station reports every `interval` seconds, for ever."""
         device = Device(station.address, CLASS_OF_KIND.get(station.kind, "H"), self.host, self.port)
         instruments = Instruments()
+        device.now = lambda: elements_of(station, self.basin.read(station), 0.0)
         await asyncio.sleep(phase)
         while True:
             now = datetime.now(BEIJING)
@@ -74,7 +75,7 @@ class Town:
             function = EXTRA if above or rain >= 1.0 else TIMED
             await device.report(function, now, elements_of(station, reading, rain))
             self.sent += 1
-            await asyncio.sleep(self.interval)
+            await device.listen(self.interval)
 
     async def mischief(self, every: float) -> None:
         """A wrong frame now and then, each from a connection of its own."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Final
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 BEIJING: Final = timezone(timedelta(hours=8))
 ETX: Final = b"\x03"
 ETB: Final = b"\x17"
+HEAD: Final = 14  # bytes of a downward frame before its content
+CURRENT: Final = 0x37  # the centre asks for current data
 CLASS_OF_KIND: Final = {"PP": "P", "ZQ": "H", "RR": "K", "ZZ": "H"}
 
 
@@ -140,6 +142,8 @@ class Device:
     timeout: float = 10.0
     attempts: int = 1000
     serial: int = 0
+    now: Callable[[], bytes] | None = None  # elements as they stand, for the centre's query
+    answered: int = 0
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = field(default=None)
 
     async def report(self, function: int, observed: datetime, elements: bytes, sent: datetime | None = None) -> int:
@@ -169,8 +173,39 @@ class Device:
         await writer.drain()
         while True:
             answer = await asyncio.wait_for(read_answer(reader), self.timeout)
-            if answer[14:16] == frame[14:16] and answer[10] == frame[10]:
+            if answer[10] == CURRENT:
+                await self._obey()
+            elif answer[14:16] == frame[14:16] and answer[10] == frame[10]:
                 return
+
+    async def listen(self, seconds: float) -> None:
+        """Wait that long and answer the centre's queries meanwhile (mode M4); a lost one is the next report's."""
+        until = asyncio.get_running_loop().time() + seconds
+        while (left := until - asyncio.get_running_loop().time()) > 0:
+            if self._streams is None:
+                await asyncio.sleep(left)
+                return
+            try:
+                head = await asyncio.wait_for(self._streams[0].readexactly(HEAD), left)
+            except TimeoutError:
+                return
+            except (OSError, asyncio.IncompleteReadError):
+                await self.close()
+                continue
+            asked = await read_answer(self._streams[0], head)
+            if asked[10] == CURRENT:
+                await self._obey()
+
+    async def _obey(self) -> None:
+        """Answer a query for current data."""
+        if self.now is None or self._streams is None:
+            return
+        self.serial = self.serial % 65_535 + 1
+        moment = datetime.now(BEIJING)
+        content = body(self.serial, moment, self.station, self.kind, moment, self.now())
+        self._streams[1].write(upward(CURRENT, self.station, content))
+        await self._streams[1].drain()
+        self.answered += 1
 
     async def send_raw(self, data: bytes) -> None:
         """Send bytes that nobody answers."""
@@ -186,9 +221,9 @@ class Device:
             self._streams = None
 
 
-async def read_answer(reader: asyncio.StreamReader) -> bytes:
-    """One downward HEX/BCD frame; `ConnectionError` if it is none or its CRC is wrong."""
-    head = await reader.readexactly(14)
+async def read_answer(reader: asyncio.StreamReader, head: bytes = b"") -> bytes:
+    """One downward HEX/BCD frame, its head read before or not; `ConnectionError` if it is none or its CRC is wrong."""
+    head = head or await reader.readexactly(HEAD)
     length = int.from_bytes(head[11:13], "big")
     rest = await reader.readexactly((length & 0xFFF) + 3)
     frame = head + rest

@@ -16,7 +16,7 @@ import pytest
 from tests.support.homes import free_home
 from yongzhou.core.home import Home
 from yongzhou.house import vendor
-from yongzhou.house.family import Family
+from yongzhou.house.family import Family, front
 from yongzhou.house.family.roster import FRONT
 
 pytestmark = pytest.mark.family
@@ -146,3 +146,35 @@ def test_a_name_claimed_twice_is_refused(tmp_path: Path) -> None:
 def test_missing_npm_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(vendor.StaticFilesError, match="make setup"):
         vendor.collect(tmp_path / "static", node_modules=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "seen"),
+    [("", None), ("127.0.0.1/32", "http yz.example.gov.cn 198.51.100.9"), ("10.0.0.0/8", "127.0.0.1")],
+)
+def test_behind_a_proxy_only_a_trusted_one_is_believed(
+    trusted: str, seen: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The city's own name comes through once a proxy is named; the visitor's address only if that one is the peer."""
+    monkeypatch.setenv("FRONT_TRUSTED_PROXIES", trusted)
+    home = free_home(tmp_path)
+    with Family(home, [FRONT]):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", home.port_of("web")), Backend)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            headers = {"Host": "yz.example.gov.cn", "X-Forwarded-For": "198.51.100.9", "X-Forwarded-Proto": "http"}
+            _, _, body = get(home, "/desk/", **headers)
+        finally:
+            server.shutdown()
+            server.server_close()
+    if seen is None:
+        assert body == b""
+    else:
+        assert seen in body.decode()
+        assert ("198.51.100.9" in body.decode()) == (trusted == "127.0.0.1/32")
+
+
+def test_a_range_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONT_TRUSTED_PROXIES", "everybody")
+    with pytest.raises(ValueError, match="everybody"):
+        front.configuration(free_home(tmp_path))

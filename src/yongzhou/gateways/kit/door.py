@@ -18,7 +18,7 @@ from nats.aio.client import Client
 from yongzhou.core.home import Home
 from yongzhou.core.streams import ensure_streams
 from yongzhou.gateways.kit.limiter import Limiter
-from yongzhou.gateways.kit.publisher import RETRY, Publisher
+from yongzhou.gateways.kit.publisher import RETRY, Publisher, warm
 from yongzhou.gateways.kit.quarantine import Quarantine
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ async def connect(home: Home, user: str = "gateway") -> Client:
     while True:
         try:
             return await nats.connect(
-                home.nats_url,
+                home.nats_servers,
                 name=f"yongzhou-{user}",
                 user=user,
                 password=home.secret(f"nats_{user}"),
@@ -101,6 +101,7 @@ async def open_door(home: Home, name: str, *, shard: str = "0", limiter: Limiter
 
     A bus that refuses to let this user make streams is no error: the house makes them, publishing waits for them.
     """
+    warm()
     bus = await connect(home)
     js = bus.jetstream(timeout=5)
     try:

@@ -1,4 +1,7 @@
-"""Frames in, acknowledged messages out: batches of 5 ms, 500 in flight, the same message id on every retry.
+"""Frames in, acknowledged messages out: one flush to disk for many frames, the same message id on every retry.
+
+A batch leaves at once while none is on its way; else it gathers until that one is stored, 5 ms have passed or it is
+full. So a lone frame waits for nobody, and under load the batches grow to what the disk needs (group commit).
 
 The answer to a device leaves only after the stream has stored the message that holds its frame. While the bus is
 away nobody is answered; the devices keep their data and repeat.
@@ -19,11 +22,12 @@ from nats.js.api import Header
 from nats.js.errors import APIError, NoStreamResponseError
 
 from yongzhou.core import wire
+from yongzhou.core.observe import trace
 from yongzhou.gateways.kit.frame import DeviceFrame, judge
 
 log = logging.getLogger(__name__)
 
-BATCH_S: Final = 0.005
+BATCH_S: Final = 0.005  # the longest that a frame waits for company
 BATCH_WEIGHT: Final = 750_000  # of frames by `DeviceFrame.weight`, so that a message stays under wire.MAX_BYTES
 BATCH_FRAMES: Final = 200  # a burst goes out in pieces, so that storing and decoding overlap
 IN_FLIGHT: Final = 500
@@ -80,11 +84,11 @@ def frames_to_table(frames: Sequence[DeviceFrame]) -> pa.Table:
             pa.array([frame.identity for frame in frames], pa.binary(16)),
             pa.array([frame.function for frame in frames], pa.string()),
             pa.array([frame.serial for frame in frames], pa.int64()),
-            pa.array([frame.received for frame in frames], pa.int64()).cast(instant),
+            pa.array([frame.received for frame in frames], instant),
             pa.array([frame.peer for frame in frames], pa.string()),
             pa.array([frame.raw for frame in frames], pa.binary()),
             lists(pa.array(elements, pa.string())),
-            lists(pa.array(phenomena, pa.int64()).cast(instant)),
+            lists(pa.array(phenomena, instant)),
             lists(pa.array(results, pa.float64())),
             lists(pa.array(flags, pa.int8())),
             lists(pa.array(words, pa.string())),
@@ -93,18 +97,33 @@ def frames_to_table(frames: Sequence[DeviceFrame]) -> pa.Table:
     )
 
 
+def warm() -> None:
+    """Load what the first message needs (a second of imports), so that no device waits for it."""
+    wire.encode(frames_to_table([DeviceFrame("", "", None, 0, "", b"", ["x"], [0], [0.0])]))
+
+
 async def publish_until_stored(js: JetStreamContext, subject: str, payload: bytes, identity: str) -> None:
     """Publish with `Nats-Msg-Id` and repeat with the same id until the stream has acknowledged it."""
     pause = 0.05
+    headers = {Header.MSG_ID.value: identity}
+    if context := trace.traceparent():
+        headers[trace.HEADER] = context
     while True:
         try:
-            await js.publish(subject, payload, timeout=ACK_S, headers={Header.MSG_ID.value: identity})
+            await js.publish(subject, payload, timeout=ACK_S, headers=headers)
         except RETRY as error:
             log.warning("%s not acknowledged (%s), again in %.2f s", subject, str(error) or repr(error), pause)
             await asyncio.sleep(pause)
             pause = min(2.0, pause * 2)
         else:
             return
+
+
+def _about(frames: Sequence[DeviceFrame]) -> dict[str, trace.Value]:
+    """How a trace of these frames is found: by station."""
+    if not trace.ON:
+        return {}
+    return {"yz.frames": len(frames), "yz.stations": sorted({frame.station for frame in frames})[:20]}
 
 
 class Publisher:
@@ -116,7 +135,8 @@ class Publisher:
         self._js = js
         self._subject = f"obs.{door}.{shard}"
         self._batch = _Batch()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._flying = 0
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._sending: set[asyncio.Task[None]] = set()
         self._resume: list[Callable[[], None]] = []
@@ -158,7 +178,8 @@ class Publisher:
         batch.weight += weight
         self.waiting += len(frames)
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(BATCH_S, self._flush)
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(BATCH_S, self._flush) if self._flying else loop.call_soon(self._flush)
         return batch
 
     def _flush(self) -> None:
@@ -167,14 +188,21 @@ class Publisher:
             self._timer = None
         batch, self._batch = self._batch, _Batch()
         if batch.frames:
+            self._flying += 1
             task = asyncio.get_running_loop().create_task(self._send(batch))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
 
     async def _send(self, batch: _Batch) -> None:
-        async with self._slots:
-            message = wire.encode(frames_to_table(batch.frames))
-            await publish_until_stored(self._js, self._subject, message, batch.identity)
+        try:
+            async with self._slots:
+                with trace.span(f"publish {self._subject}", attributes=_about(batch.frames)):
+                    message = wire.encode(frames_to_table(batch.frames))
+                    await publish_until_stored(self._js, self._subject, message, batch.identity)
+        finally:
+            self._flying -= 1
+        if not self._flying:
+            self._flush()
         self.waiting -= len(batch.frames)
         self.stored += len(batch.frames)
         for sink, answers in batch.told.items():

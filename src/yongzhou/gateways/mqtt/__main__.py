@@ -8,7 +8,11 @@ import logging
 import os
 import signal
 
+import uvloop
+
 from yongzhou.core.home import Home
+from yongzhou.gateways.kit.commands import HouseClaims
+from yongzhou.gateways.kit.house import HouseTables
 from yongzhou.gateways.kit.limiter import Limiter
 from yongzhou.gateways.mqtt.registry import HouseRegistry
 from yongzhou.gateways.mqtt.server import listening
@@ -27,10 +31,10 @@ async def run(home: Home) -> None:
         rate=float(os.environ.get("MQTT_RATE") or defaults.rate),
         burst=float(os.environ.get("MQTT_BURST") or defaults.burst),
     )
-    registry = HouseRegistry(home)
-    async with listening(home, registry, limiter=limiter):
+    tables = HouseTables(home, "gateway-mqtt")
+    async with listening(home, HouseRegistry(tables), HouseClaims(tables), limiter=limiter):
         await stop.wait()
-    await registry.close()
+    await tables.close()
 
 
 def main() -> None:
@@ -38,7 +42,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
-    asyncio.run(run(Home.here()))
+    uvloop.run(run(Home.here()))
 
 
 if __name__ == "__main__":

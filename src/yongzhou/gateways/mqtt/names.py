@@ -1,11 +1,12 @@
-"""Names of devices and topics. A device publishes below `up/<device>/` and nowhere else."""
+"""Names of devices and topics. A device publishes below `up/<device>/`, hears `down/<device>/…`, and nothing else."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-PREFIX: Final = "$MQTT.msgs.up."
+UP: Final = "up/"
+DOWN: Final = "down/"
 ELEMENT_MAX: Final = 40  # as `Datastream.element`
 _DEVICE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BAD_IN_ELEMENT: Final = re.compile(r"[\s*>+#$\x00-\x1f\x7f]")
@@ -18,7 +19,7 @@ class BadNameError(ValueError):
 def check_device(name: str) -> str:
     """The name itself; `BadNameError` if it has blanks, wildcards, separators or more than 64 characters.
 
-    NATS drops a client at a topic level with a blank, and `* > + #` would reach below other names.
+    The name is a level of a topic and a token of a subject: `* > + #` would reach below other names.
     """
     if not _DEVICE.fullmatch(name):
         raise BadNameError(f"接入名「{name[:64]}」只能用英文字母、数字、下划线和连字符，最多 64 个字")
@@ -36,12 +37,12 @@ def check_element(name: str) -> str:
     return name
 
 
-def subject_to_topic(subject: str) -> tuple[str, str]:
-    """Device and rest of the topic of a message's subject `$MQTT.msgs.up.<device>.<rest>`.
-
-    NATS writes the level separator as `.` and a `.` of the topic as `//`. `BadNameError` for another subject.
-    """
-    if not subject.startswith(PREFIX):
-        raise BadNameError(f"主题 {subject[:120]} 不在 up/ 之下")
-    device, _, rest = subject[len(PREFIX) :].partition(".")
-    return check_device(device), rest.replace("//", "\n").replace(".", "/").replace("\n", ".")
+def covers(wanted: str, topic: str) -> bool:
+    """Whether a topic filter matches a topic (MQTT 3.1.1 section 4.7)."""
+    filters, levels = wanted.split("/"), topic.split("/")
+    for index, level in enumerate(filters):
+        if level == "#":
+            return index == len(filters) - 1
+        if index >= len(levels) or level not in ("+", levels[index]):
+            return False
+    return len(filters) == len(levels)

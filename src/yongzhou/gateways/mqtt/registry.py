@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-import psycopg
-
-from yongzhou.core.home import Home
-
-log = logging.getLogger(__name__)
+from yongzhou.gateways.kit.house import HouseError, HouseTables
 
 FRESH_S: Final = 5.0
 HELD: Final = 50_000
@@ -38,10 +32,8 @@ class Registry(Protocol):
 class HouseRegistry:
     """`Registry` on the table of system iot_sensing."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self._connection: psycopg.AsyncConnection[tuple[str]] | None = None
-        self._using = asyncio.Lock()
+    def __init__(self, tables: HouseTables) -> None:
+        self._tables = tables
         self._held: OrderedDict[str, tuple[float, str | None]] = OrderedDict()
 
     async def hash_of(self, device: str) -> str | None:
@@ -62,26 +54,8 @@ class HouseRegistry:
         """As `Registry.live`, asked anew."""
         return set(await self._ask(_LIVE, list(devices)))
 
-    async def close(self) -> None:
-        """Let go of the connection."""
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
-
     async def _ask(self, sql: str, value: object) -> list[str]:
-        async with self._using:
-            for last in (False, True):
-                try:
-                    if self._connection is None or self._connection.closed:
-                        self._connection = await psycopg.AsyncConnection.connect(
-                            self._home.dsn(), autocommit=True, connect_timeout=2, application_name="gateway-mqtt"
-                        )
-                    cursor = await self._connection.execute(sql.encode(), [value])
-                    return [row[0] for row in await cursor.fetchall()]
-                except psycopg.Error as error:
-                    if self._connection is not None and self._connection.broken:
-                        self._connection = None
-                        if not last:
-                            continue  # a connection that died in the meantime
-                    raise RegistryError(f"设备凭据表读不到：{type(error).__name__}") from error
-        raise RegistryError("设备凭据表读不到")
+        try:
+            return [str(row[0]) for row in await self._tables.ask(sql, [value])]
+        except HouseError as error:
+            raise RegistryError(f"设备凭据表读不到：{error}") from error

@@ -9,6 +9,8 @@ import os
 import signal
 
 from yongzhou.core.home import Home
+from yongzhou.gateways.kit.commands import HouseClaims
+from yongzhou.gateways.kit.house import HouseTables
 from yongzhou.gateways.kit.limiter import Limiter
 from yongzhou.gateways.sl651.server import listening
 
@@ -27,8 +29,11 @@ async def run(home: Home) -> None:
         rate=float(os.environ.get("SL651_RATE") or defaults.rate),
         burst=float(os.environ.get("SL651_BURST") or defaults.burst),
     )
-    async with listening(home, host=os.environ.get("SL651_HOST") or "127.0.0.1", limiter=limiter):
+    tables = HouseTables(home, "gateway-sl651")
+    host = os.environ.get("SL651_HOST") or "127.0.0.1"
+    async with listening(home, host=host, limiter=limiter, claims=HouseClaims(tables)):
         await stop.wait()
+    await tables.close()
 
 
 def main() -> None:

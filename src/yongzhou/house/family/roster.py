@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from yongzhou.core.home import Home
@@ -37,7 +37,7 @@ NATS: Final = Member(
     ready=http_ok("nats_monitor", "/healthz"),
     environment={"GOMEMLIMIT": "96MiB"},
     budget_mb=100,
-    ports=("nats", "nats_monitor", "mqtt"),
+    ports=("nats", "nats_monitor"),
 )
 FRONT: Final = Member(
     name="front",
@@ -51,6 +51,9 @@ FRONT: Final = Member(
 )
 
 
+GRANIAN_LOG: Final = Path(__file__).with_name("granian_log.json")  # JSON lines, as everybody's
+
+
 def _python(*arguments: str) -> Callable[[Home], Sequence[str]]:
     return lambda home: [sys.executable, *arguments]
 
@@ -58,7 +61,8 @@ def _python(*arguments: str) -> Callable[[Home], Sequence[str]]:
 def _granian(application: str, port: str, *arguments: str) -> Callable[[Home], Sequence[str]]:
     return lambda home: [
         *(sys.executable, "-m", "granian", "--host", "127.0.0.1", "--port", str(home.port_of(port))),
-        *("--workers", "1", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "5"),
+        *("--log-config", str(GRANIAN_LOG), "--workers", "1", "--no-ws"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
         *arguments,
         application,
     ]
@@ -84,8 +88,8 @@ def roster() -> tuple[Member, ...]:
         Member(
             name="prepare",
             title="库表与城市数据",
-            command=_python("-m", "yongzhou.house.cli", "migrate"),
-            module="yongzhou.house.prepare",
+            command=_python("-m", "yongzhou.house.cli", "prepare"),
+            module="yongzhou.house.prepared",
             after=("postgres", "nats"),
             one_shot=True,
             start_seconds=600.0,
@@ -126,7 +130,16 @@ def roster() -> tuple[Member, ...]:
             budget_mb=80,
             ports=("sl651",),
         ),
-        *_mqtt(),
+        Member(
+            name="mqtt",
+            title="MQTT 门",
+            command=_python("-m", "yongzhou.house.cli", "gateway", "mqtt"),
+            module="yongzhou.gateways.mqtt.__main__",
+            after=("nats",),
+            ready=tcp("mqtt"),
+            budget_mb=80,
+            ports=("mqtt",),
+        ),
         Member(
             name="history",
             title="30 天模拟历史",
@@ -148,32 +161,6 @@ def roster() -> tuple[Member, ...]:
     ]
     present = {member.name for member in members}
     return tuple(member.without_others(present) for member in members)
-
-
-def _mqtt() -> tuple[Member, ...]:
-    """The MQTT door, once its gateway stands: see `yongzhou.house.family.nats`."""
-    if importlib.util.find_spec("yongzhou.gateways.mqtt") is None:
-        return ()
-    return (
-        Member(
-            name="mqtt_door",
-            title="MQTT 持久消费者",
-            command=_python("-m", "yongzhou.gateways.mqtt.door"),
-            module="yongzhou.gateways.mqtt.door",
-            after=("nats",),
-            one_shot=True,
-            restarts="nats",
-        ),
-        Member(
-            name="mqtt",
-            title="MQTT 门",
-            command=_python("-m", "yongzhou.house.cli", "gateway", "mqtt"),
-            module="yongzhou.gateways.mqtt.__main__",
-            after=("mqtt_door",),
-            ready=running,
-            budget_mb=80,
-        ),
-    )
 
 
 def postgres_and_nats(home: Home) -> Family:

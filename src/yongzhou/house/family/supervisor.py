@@ -209,8 +209,6 @@ class Family:
         run.kill()  # workers of its own that outlived it
         if member.one_shot and code == 0:
             run.state, run.ready_seconds = State.DONE, time.monotonic() - run.spawned
-            if member.restarts:
-                self._restarts.put(member.restarts)
             return
         how = f"被信号 {signal.Signals(-code).name} 终止" if code < 0 else f"退出码 {code}"
         run.message = ":".join(filter(None, (how, logs.last_line(self._logs, member.name)[:300])))

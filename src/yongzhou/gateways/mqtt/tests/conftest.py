@@ -1,4 +1,4 @@
-"""A home of its own for each test that asks: bus with open MQTT port, credentials, door process."""
+"""A home of its own for each test that asks: bus, credentials, door process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def database(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     made = House(free_home(tmp_path))
-    made.open_mqtt()
+    made.start()
     yield made
     made.kill()
 

@@ -14,7 +14,9 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import nats as nats_py
 import paho.mqtt.client as paho
@@ -24,8 +26,8 @@ from nats.js.errors import NotFoundError
 
 from yongzhou.core import wire
 from yongzhou.core.home import Home
-from yongzhou.gateways.mqtt import door
-from yongzhou.gateways.mqtt.settings import MORE_RIGHTS, with_callout
+from yongzhou.core.streams import ensure_streams
+from yongzhou.gateways.kit.commands import Command, subject
 from yongzhou.house.family import nats
 
 HOST = "127.0.0.1"
@@ -38,7 +40,7 @@ def scrypt(secret: str) -> str:
 
 
 class House:
-    """NATS of a home as the family starts it, with the callout in its configuration."""
+    """NATS of a home as the family starts it; `jetstream` changes its settings."""
 
     def __init__(self, home: Home, **jetstream: object) -> None:
         self.home, self.jetstream = home, jetstream
@@ -46,29 +48,11 @@ class House:
 
     def start(self) -> None:
         self.home.data.mkdir(parents=True, exist_ok=True)
-        settings = with_callout(self.home, json.loads(nats.configuration(self.home)))
+        settings = json.loads(nats.configuration(self.home))
         settings["jetstream"].update(self.jetstream)
-        gateway = next(user for user in settings["authorization"]["users"] if user["user"] == "gateway")
-        gateway["permissions"]["publish"] += [
-            right for right in MORE_RIGHTS if right not in gateway["permissions"]["publish"]
-        ]
         (self.home.data / "nats.conf").write_text(json.dumps(settings))
-        log = str(self.home.data / "nats.log")
-        self.process = subprocess.Popen([*nats.command(self.home), "-l", log])
-        wait_port(self.home.port_of("mqtt" if "mqtt" in settings else "nats"))
-
-    def open_mqtt(self, max_bytes: int = door.MAX_BYTES) -> None:
-        """As at a first start: without MQTT, the one-shot, again with MQTT."""
-        self.start()
-
-        async def make() -> None:
-            bus = await self.connect()
-            await door.ensure(bus.jetstream(), max_bytes)
-            await bus.close()
-
-        asyncio.run(make())
-        self.kill()
-        self.start()
+        self.process = subprocess.Popen([*nats.command(self.home), "-l", str(self.home.data / "nats.log")])
+        wait_port(self.home.port_of("nats"))
 
     def kill(self) -> None:
         if self.process is not None:
@@ -104,11 +88,14 @@ class House:
 
         return self.ask(read)
 
-    def waiting(self) -> int:
-        """Messages in the queue of MQTT."""
+    def last(self, stream: str, subject: str) -> dict[str, object] | None:
+        """The newest message of a subject, read as JSON; None if there is none."""
 
         async def read(js):
-            return (await js.stream_info(door.STREAM)).state.messages
+            try:
+                return json.loads((await js.get_last_msg(stream, subject)).data)
+            except NotFoundError:
+                return None
 
         return self.ask(read)
 
@@ -206,6 +193,10 @@ def credentials(admin: str, name: str, devices: dict[str, str]) -> Iterator[str]
         connection.execute(
             "create table iot_sensing_devicecredential(name text unique, secret_hash text, revoked_at timestamptz)"
         )
+        connection.execute(
+            "create table iot_sensing_command"
+            "(id uuid primary key, state text, expires timestamptz, sent_at timestamptz)"
+        )
         with connection.cursor() as cursor:
             cursor.executemany(
                 "insert into iot_sensing_devicecredential values (%s, %s)", [(n, scrypt(s)) for n, s in devices.items()]
@@ -218,6 +209,31 @@ def credentials(admin: str, name: str, devices: dict[str, str]) -> Iterator[str]
 def revoke(dsn: str, device: str) -> None:
     with psycopg.connect(dsn) as connection:
         connection.execute("update iot_sensing_devicecredential set revoked_at = now() where name = %s", [device])
+
+
+def queue_command(house: House, dsn: str, device: str, *, seconds: float = 60.0, copies: int = 1) -> Command:
+    """A command as the house queues it: its row, then its message."""
+    command = Command(uuid4(), device, "valve", {"open": True}, soon(seconds), "431102", "synthetic")
+    with psycopg.connect(dsn) as connection:
+        connection.execute("insert into iot_sensing_command values (%s, 'queued', %s)", [command.id, command.expires])
+
+    async def publish(js):
+        await ensure_streams(js)
+        for _ in range(copies):
+            await js.publish(subject("mqtt", device), command.wire())
+
+    house.ask(publish)
+    return command
+
+
+def soon(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+def state_of(dsn: str, command: Command) -> str:
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute("select state from iot_sensing_command where id = %s", [command.id]).fetchone()
+    return str(row[0]) if row else ""
 
 
 __all__ = ["Device", "DoorProcess", "House", "Path", "credentials", "revoke", "until"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+import cbor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from yongzhou.gateways.mqtt.hashes import DECOY, Verifier, matches
-from yongzhou.gateways.mqtt.names import BadNameError, check_device, subject_to_topic
+from yongzhou.gateways.mqtt.names import BadNameError, check_device
 from yongzhou.gateways.mqtt.payload import PayloadError, micros, read
 from yongzhou.gateways.mqtt.senml import Resolved, SenmlError, resolve
 from yongzhou.testing import reference
@@ -72,6 +73,13 @@ def test_resolved_data_is_as_published():
     resolved = resolve(pack, NOW / 1e6)
     assert {one.name for one in resolved} == {HUMIDITY}
     assert [(one.unit, one.time, one.value) for one in resolved] == published
+
+
+def test_cbor_pack_says_the_same_as_json():
+    pack = cbor2.dumps([{-2: OW, -3: 1_320_067_464, 0: "voltage", 1: "V", 2: 120.1}, {0: "current", 6: -5, 2: 1.2}])
+    found = read("10e2073a0108006", "", pack, NOW)
+    assert (found.elements, found.results) == (["voltage", "current"], [120.1, 1.2])
+    assert found.phenomena == [1_320_067_464_000_000, 1_320_067_459_000_000]
 
 
 @reference(kind="published", source="RFC 8428", clause="5.1.1")
@@ -200,12 +208,6 @@ def test_any_time_is_microseconds_or_a_payload_error(value):
 def test_names_with_blanks_or_wildcards_are_refused(name):
     with pytest.raises(BadNameError):
         check_device(name)
-
-
-def test_subject_goes_back_to_the_topic():
-    assert subject_to_topic("$MQTT.msgs.up.pump-1.a.b//c") == ("pump-1", "a/b.c")
-    with pytest.raises(BadNameError):
-        subject_to_topic("$MQTT.msgs.obs.x.y")
 
 
 DJANGO = (

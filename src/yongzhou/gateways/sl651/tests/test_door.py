@@ -6,7 +6,8 @@ import asyncio
 import json
 import socket
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 from nats.js import JetStreamContext
 
@@ -23,6 +24,7 @@ from simulator.sl651_device import (
     upward_packets,
 )
 from yongzhou.core import wire
+from yongzhou.gateways.kit.commands import Command, subject
 from yongzhou.gateways.kit.door import Door
 from yongzhou.gateways.kit.limiter import Limiter
 from yongzhou.gateways.kit.testing import NatsServer
@@ -276,3 +278,38 @@ def test_kill_9_of_the_bus_loses_no_confirmed_frame(nats_server):
 
 def test_the_bit_by_bit_crc_of_the_device_is_the_published_one():
     assert modbus_crc(b"123456789") == 0x4B37
+
+
+class Given:
+    """`Claims` that gives each command once."""
+
+    def __init__(self) -> None:
+        self.given: set[UUID] = set()
+
+    async def claim(self, command: UUID) -> bool:
+        if command in self.given:
+            return False
+        self.given.add(command)
+        return True
+
+
+async def _command(server: NatsServer) -> tuple[Device, list[dict[str, object]], list[dict[str, object]]]:
+    async with listening(server.home, claims=Given()) as door:
+        soon = datetime.now(BEIJING) + timedelta(minutes=1)
+        command = Command(uuid4(), STATION, "read", {}, soon, "431102", "synthetic")
+        for _ in range(2):
+            await js_of(door).publish(subject(NAME, STATION), command.wire())
+        device = Device(STATION, "H", HOST, server.home.port_of(NAME), now=lambda: number("39", 74.25, 4, 3))
+        await device.report(0x32, datetime.now(BEIJING), number("39", 74.0, 4, 3))
+        await device.listen(1.5)
+        await device.close()
+        await door.publisher.drain()
+        facts = [json.loads((await js_of(door).get_msg("EVENTS", 1)).data or b"")["data"]]
+        return device, facts, await rows(js_of(door))
+
+
+def test_a_query_reaches_the_station_once_and_its_response_is_stored_and_told(nats_server):
+    device, facts, found = asyncio.run(_command(nats_server))
+    assert device.answered == 1
+    assert [(fact["state"], fact["device"]) for fact in facts] == [("done", STATION)]
+    assert [(row["function"], row["result"]) for row in found] == [("32", [74.0]), ("37", [74.25])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from yongzhou.core.bus.events import Event
@@ -48,3 +49,32 @@ class AlarmJudged(Event):
     alarm: UUID
     thing: UUID
     verdict: str
+
+
+class CommandQueued(Event):
+    """A device is to be told something; the doors take it from stream COMMANDS."""
+
+    subject, version, key = "ev.iot_sensing.command.queued", 1, "command"
+    command: UUID
+    thing: UUID
+
+
+class CommandAnswered(Event):
+    """What a door knows of a command: the device has it, has done it, or could not. Sent by doors (`gateways.kit`)."""
+
+    subject, version, key = "ev.iot_sensing.command.answered", 1, "command"
+    command: UUID
+    door: str
+    device: str
+    state: Literal["received", "done", "failed"]
+    detail: str
+    at: datetime
+
+
+class CommandSettled(Event):
+    """A command has come to its end: done, failed or run out."""
+
+    subject, version, key = "ev.iot_sensing.command.settled", 1, "command"
+    command: UUID
+    thing: UUID
+    state: str

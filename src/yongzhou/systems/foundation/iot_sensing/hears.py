@@ -1,4 +1,4 @@
-"""What iot_sensing does about alarms of devices' supply, and how a refused SL 651 frame comes in again."""
+"""What iot_sensing does about alarms of devices' supply, commands and receipts, and refused SL 651 frames."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from yongzhou.gateways.sl651.frame import FrameError, frame_at
 from yongzhou.gateways.sl651.pieces import ReportError
 from yongzhou.gateways.sl651.report import decode
 from yongzhou.systems.foundation.iot_sensing.city import LOW_VOLTAGE
-from yongzhou.systems.foundation.iot_sensing.models import MaintenanceOrder
+from yongzhou.systems.foundation.iot_sensing.commanding import Answer, note_answer, put_on_the_bus
+from yongzhou.systems.foundation.iot_sensing.models import Command, MaintenanceOrder
 from yongzhou.systems.foundation.iot_sensing.watch import KIND, open_order
 
 
@@ -57,6 +58,26 @@ def on_cleared(ctx: Context, data: AlarmFact) -> None:
             move_matter(ctx, order, "closed", reason=reason)
         else:
             note_step(ctx, order, before=order.state, reason=reason)
+
+
+class CommandFact(BaseModel):
+    """What iot_sensing reads of a queued command."""
+
+    command: UUID
+
+
+@subscribe("ev.iot_sensing.command.queued", durable="iot_sensing-command-queued")
+def on_queued(ctx: Context, data: CommandFact) -> None:
+    """Lay it down for its door."""
+    command = Command.objects.select_related("thing").filter(pk=data.command, state="queued").first()
+    if command is not None:
+        put_on_the_bus(command)
+
+
+@subscribe("ev.iot_sensing.command.answered", durable="iot_sensing-command-answered")
+def on_answered(ctx: Context, data: Answer) -> None:
+    """Write down what the device says."""
+    note_answer(ctx, data)
 
 
 @replay_handler("gateway.sl651")

@@ -1,4 +1,4 @@
-"""Models of devices, their credentials, silences and outages, repair orders, and what people said of alarms."""
+"""Models of devices, credentials, labels, commands, silences and outages, repair orders, and judged alarms."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Final
 from django.db import models
 
 from yongzhou.core.data.codes import declare
-from yongzhou.core.data.fields import Coded, Count, Facts, Flag, Link, Number, Region, Text, When
+from yongzhou.core.data.fields import Attachments, Coded, Count, Facts, Flag, Link, Number, Region, Text, When
 from yongzhou.core.data.record import Record
 from yongzhou.core.matters.models import Matter
-from yongzhou.core.people.models import Person
+from yongzhou.core.people.models import Person, Unit
 from yongzhou.core.things.models import Thing
 from yongzhou.engines.telemetry.models import Alarm
 
@@ -22,6 +22,24 @@ CAUSES: Final = {
     "false_alarm": "误报",
 }
 declare("maintenance cause", CAUSES)
+COMMAND_STATES: Final = {
+    "queued": "待发",
+    "sent": "已发",
+    "received": "已收",
+    "done": "已执行",
+    "failed": "失败",
+    "expired": "超时",
+    "withdrawn": "已撤回",
+}
+ACTIONS: Final = {
+    "read": "读取当前值",
+    "set_period": "设置上报周期",
+    "restart": "重启",
+    "gate": "启闭闸门",
+    "pump": "启停水泵",
+}
+declare("command state", COMMAND_STATES)
+declare("command action", ACTIONS)
 declare("alarm verdict", {"true": "属实", "false": "误报"})
 
 
@@ -64,6 +82,34 @@ class DeviceCredential(Record):
         department = "thing__owner"
         list = ("thing", "name", "created_at", "revoked_at")
         about = "设备登录用的密钥；只存摘要，发放时显示一次"
+
+
+class ProvisionSlip(Record):
+    """A device that has its key and waits in the store room until somebody installs it and scans its label."""
+
+    model = Link("型号", DeviceModel)
+    batch = Text("批次", max=20, sample="20260618-01")
+    code = Text("安装码", max=16, unique=True, sample="K7QM2X9TR4VA")
+    name = Text("接入名", max=64, unique=True, sample="rtu651a-k7qm2x9t")
+    secret_hash = Text("密钥摘要", max=128, grade=4, technical=True)
+    region = Region("发往地区")
+    owner = Link("权属单位", Unit, required=False)
+    thing = Link("装成的设备", Thing, models.SET_NULL, required=False)
+    claimed_at = When("安装时间", required=False)
+    claimed_by = Link("安装人", Person, required=False)
+    photos = Attachments("现场照片")
+
+    class House:
+        title = "待装设备"
+        region = "region"
+        department = "owner"
+        list = ("batch", "name", "model", "region", "claimed_at", "thing")
+        search = ("batch", "name")
+        sort = ("batch",)
+        about = "已发密钥的设备，装好后在现场扫码登记"
+
+    def __str__(self) -> str:
+        return str(self.name)
 
 
 class Outage(Record):
@@ -149,3 +195,43 @@ class AlarmHandling(Record):
         list = ("alarm", "acknowledged_at", "verdict", "reason", "judged_at")
         filters = ("verdict",)
         about = "谁确认了告警、判为属实还是误报、理由是什么"
+
+
+class Command(Record):
+    """Something a device is told to do: sent once or not at all, with what the device says of it."""
+
+    thing = Link("设备", Thing, models.CASCADE)
+    door = Coded("接入方式", "door", sample="mqtt")
+    device = Text("接入地址", max=64, sample="dev-99431107")
+    action = Coded("指令", "command action", sample="read")
+    parameters = Facts("参数", sample={"seconds": 60})
+    reason = Text("理由", max=200, sample="核对读数")
+    state = Coded("状态", "command state", default="queued", sample="done")
+    expires = When("有效期至")
+    asked_by = Link("下令人", Person, required=False)
+    agreed_by = Link("复核人", Person, required=False)
+    sent_at = When("发出时间", required=False)
+    received_at = When("设备收到时间", required=False)
+    finished_at = When("了结时间", required=False)
+    detail = Text("回执", max=500, required=False, sample="已完成")
+
+    class House:
+        title = "设备指令"
+        region = "thing__region"
+        department = "thing__owner"
+        list = ("thing", "action", "state", "created_at", "sent_at", "finished_at")
+        sort = ("created_at",)
+        filters = ("state", "action", "door")
+        about = "发给设备的指令：每条至多执行一次，设备的回执记在这里"
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["expires"],
+                condition=models.Q(state__in=("queued", "sent", "received")),
+                name="command_unsettled",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.thing.name} {ACTIONS.get(self.action, self.action)}"

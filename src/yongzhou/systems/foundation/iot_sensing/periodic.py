@@ -13,7 +13,9 @@ from yongzhou.core.data.actor import system
 from yongzhou.core.jobs import every
 from yongzhou.core.operations.run import run
 from yongzhou.core.things.models import Datastream
-from yongzhou.systems.foundation.iot_sensing.operations import watch_health
+from yongzhou.systems.foundation.iot_sensing.commanding import OPEN
+from yongzhou.systems.foundation.iot_sensing.models import Command
+from yongzhou.systems.foundation.iot_sensing.operations import run_out_commands, watch_health
 from yongzhou.systems.foundation.iot_sensing.watch import update_health, waiting
 
 SETTLED_S: Final = 15  # telemetry looks for new datastreams every 5 s
@@ -26,6 +28,13 @@ def health() -> None:
     now = timezone.now()
     if update_health(now) or waiting(now):
         run(watch_health, system("iot_sensing"), {}, door="house")
+
+
+@every(10, "iot_sensing.commands")
+def commands() -> None:
+    """Give up commands whose time is over."""
+    if Command.objects.filter(state__in=OPEN, expires__lt=timezone.now()).exists():
+        run(run_out_commands, system("iot_sensing"), {}, door="house")
 
 
 @every(10, "iot_sensing.replay_registered")

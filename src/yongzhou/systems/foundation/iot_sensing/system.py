@@ -17,12 +17,19 @@ system = System(
     ],
     peers=["ThingsBoard", "FROST-Server", "ioos-qc"],
     reads=["telemetry.observation", "telemetry.alarm", "things.thing", "things.datastream"],
-    hears=["ev.telemetry.alarm.raised", "ev.telemetry.alarm.cleared"],
+    hears=[
+        "ev.telemetry.alarm.raised",
+        "ev.telemetry.alarm.cleared",
+        "ev.iot_sensing.command.queued",
+        "ev.iot_sensing.command.answered",
+    ],
     pages=[
         Page("设备健康", "/desk/iot_sensing/", "wifi", ("read", "things.thing")),
         Page("告警台", "/desk/iot_sensing/alarms/", "bell", ("read", "telemetry.alarm")),
+        Page("设备指令", "/desk/iot_sensing/commands/", "send", ("read", "iot_sensing.command")),
+        Page("发放设备", "/desk/iot_sensing/provision/", "qr", ("provision", "iot_sensing.provisionslip")),
         Page("待修数据", "/desk/iot_sensing/quarantine/", "edit", ("replay", "iot_sensing.replay_quarantined")),
         Page("死信", "/desk/iot_sensing/letters/", "mail", ("retry", "iot_sensing.retry_letter")),
     ],
-    records=["maintenanceorder", "outage", "silence", "devicemodel", "alarmhandling"],
+    records=["maintenanceorder", "outage", "silence", "devicemodel", "alarmhandling", "command", "provisionslip"],
 )

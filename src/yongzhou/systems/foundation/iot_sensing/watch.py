@@ -51,6 +51,8 @@ WITH seen AS (
   WHERE t.lifecycle <> 'retired' AND EXISTS (SELECT FROM things_datastream d WHERE d.thing_id = t.id)
 )
 UPDATE things_thing t SET health = j.health, health_cause = j.cause, last_seen = coalesce(j.at, t.last_seen),
+       lifecycle = CASE WHEN j.at IS NOT NULL AND t.lifecycle IN ('planned', 'installed') THEN 'online'
+                        ELSE t.lifecycle END,
        row_version = t.row_version + (t.health <> j.health)::int
 FROM judged j
 WHERE t.id = j.id AND (t.health <> j.health OR t.health_cause <> j.cause OR j.at > t.last_seen + interval '10 min'

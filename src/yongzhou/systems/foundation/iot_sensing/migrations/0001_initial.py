@@ -87,6 +87,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ProvisionSlip',
+            fields=[
+                ('id', models.UUIDField(default=yongzhou.core.crypto.identity.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='编号')),
+                ('origin', models.CharField(default='measured', max_length=12)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('row_version', models.IntegerField(default=1, editable=False, verbose_name='版本')),
+                ('batch', models.CharField(max_length=20)),
+                ('code', models.CharField(max_length=16, unique=True)),
+                ('name', models.CharField(max_length=64, unique=True)),
+                ('secret_hash', models.CharField(max_length=128)),
+                ('region', models.CharField(db_collation='C', max_length=16)),
+                ('claimed_at', models.DateTimeField(blank=True, null=True)),
+                ('photos', models.JSONField(blank=True, default=list)),
+                ('claimed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
+                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='iot_sensing.devicemodel')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit')),
+                ('thing', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='things.thing')),
+            ],
+            options={
+                'verbose_name': '待装设备',
+                'verbose_name_plural': '待装设备',
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Silence',
             fields=[
                 ('id', models.UUIDField(default=yongzhou.core.crypto.identity.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='编号')),
@@ -129,6 +154,34 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['region', 'id'], name='iot_sensing_region_1a185f_idx')],
             },
         ),
+        migrations.CreateModel(
+            name='Command',
+            fields=[
+                ('id', models.UUIDField(default=yongzhou.core.crypto.identity.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='编号')),
+                ('origin', models.CharField(default='measured', max_length=12)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('row_version', models.IntegerField(default=1, editable=False, verbose_name='版本')),
+                ('door', models.CharField(max_length=40)),
+                ('device', models.CharField(max_length=64)),
+                ('action', models.CharField(max_length=40)),
+                ('parameters', models.JSONField(blank=True, default=dict)),
+                ('reason', models.CharField(max_length=200)),
+                ('state', models.CharField(default='queued', max_length=40)),
+                ('expires', models.DateTimeField()),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('received_at', models.DateTimeField(blank=True, null=True)),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('detail', models.CharField(blank=True, default='', max_length=500)),
+                ('agreed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
+                ('asked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
+                ('thing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='things.thing')),
+            ],
+            options={
+                'verbose_name': '设备指令',
+                'verbose_name_plural': '设备指令',
+                'indexes': [models.Index(condition=models.Q(('state__in', ('queued', 'sent', 'received'))), fields=['expires'], name='command_unsettled'), models.Index(fields=['created_at', 'id'], name='iot_sensing_created_3bb7c2_idx')],
+            },
+        ),
         migrations.AddIndex(
             model_name='outage',
             index=models.Index(fields=['region', 'id'], name='iot_sensing_region_f01129_idx'),
@@ -140,6 +193,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='outage',
             constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('thing',), name='outage_one_open'),
+        ),
+        migrations.AddIndex(
+            model_name='provisionslip',
+            index=models.Index(fields=['region', 'id'], name='iot_sensing_region_a415ee_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='provisionslip',
+            index=models.Index(fields=['region', 'batch', 'id'], name='iot_sensing_region_aed98f_idx'),
         ),
         migrations.AddIndex(
             model_name='silence',

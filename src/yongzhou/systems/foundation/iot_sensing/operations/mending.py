@@ -12,6 +12,7 @@ from yongzhou.core.bus.models import DeadLetter, Quarantine
 from yongzhou.core.operations.context import Context
 from yongzhou.core.operations.problem import Problem, not_found
 from yongzhou.core.operations.registry import operation
+from yongzhou.systems.foundation.iot_sensing.scope import letter_within, within
 
 
 class ReplayQuarantined(BaseModel):
@@ -41,10 +42,26 @@ class Replayed(BaseModel):
     why: str = ""
 
 
+def _mine(ctx: Context, item: UUID) -> None:
+    """Only what lies within one's region or unit; another's is as if it were not there."""
+    lines = ctx.actor.lines("replay", "iot_sensing.replay_quarantined")
+    lines += ctx.actor.lines("drop", "iot_sensing.drop_quarantined")
+    if not within(lines).filter(pk=item).exists():
+        raise not_found("隔离件")
+
+
+def _my_letter(ctx: Context, id: UUID) -> None:
+    lines = ctx.actor.lines("retry", "iot_sensing.retry_letter") + ctx.actor.lines("drop", "iot_sensing.drop_letter")
+    letter = DeadLetter.objects.filter(pk=id).first()
+    if letter is None or not letter_within(letter, lines):
+        raise not_found("搁置的死信")
+
+
 @operation("iot_sensing.replay_quarantined", title="修正并重放", on=None, action="replay")
 def replay_quarantined(ctx: Context, data: ReplayQuarantined) -> Replayed:
     """Take one item in again by the way of fresh input."""
     payload = bytes.fromhex(data.hex) if data.hex is not None else None
+    _mine(ctx, data.item)
     try:
         bus_quarantine.mend_and_replay(data.item, payload, by=ctx.actor.id)
     except Quarantine.DoesNotExist as error:
@@ -73,6 +90,7 @@ class Dropped(BaseModel):
 @operation("iot_sensing.drop_quarantined", title="丢弃隔离件", on=None, action="drop")
 def drop_quarantined(ctx: Context, data: DropQuarantined) -> Dropped:
     """Give one item up; it stays on record with the reason."""
+    _mine(ctx, data.item)
     if not Quarantine.objects.filter(pk=data.item, state__in=("open", "mended")).exists():
         raise not_found("待处理的隔离件")
     bus_quarantine.drop(data.item, note=data.note, by=ctx.actor.id)
@@ -96,6 +114,7 @@ class Answered(BaseModel):
 @operation("iot_sensing.retry_letter", title="补办死信", on=None, action="retry")
 def retry_letter(ctx: Context, data: Letter) -> Answered:
     """Handle one parked event again."""
+    _my_letter(ctx, data.letter)
     try:
         letter = inbox.retry_parked(data.letter)
     except DeadLetter.DoesNotExist as error:
@@ -109,6 +128,7 @@ def retry_letter(ctx: Context, data: Letter) -> Answered:
 @operation("iot_sensing.drop_letter", title="放弃死信", on=None, action="drop")
 def drop_letter(ctx: Context, data: Letter) -> Answered:
     """Give up one parked event; its row stays."""
+    _my_letter(ctx, data.letter)
     if not DeadLetter.objects.filter(pk=data.letter, state=DeadLetter.State.PARKED).exists():
         raise not_found("搁置的死信")
     inbox.drop_parked(data.letter)

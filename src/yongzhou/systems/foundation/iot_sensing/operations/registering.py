@@ -24,7 +24,7 @@ from yongzhou.systems.foundation.iot_sensing.models import DeviceCredential
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")  # an MQTT topic level that is also one token of a NATS subject
 
 
-def _inside(ctx: Context, model: type[Record], row: Record) -> None:
+def inside(ctx: Context, model: type[Record], row: Record) -> None:
     """What somebody writes must lie where he may write."""
     if not model.visible_to(ctx.actor, ctx.action).filter(pk=row.pk).exists():
         raise Problem("forbidden", "这条记录会落在您的授权范围之外", status=403, remedy="请检查所在地区与权属单位")
@@ -63,7 +63,7 @@ def register_thing(ctx: Context, data: RegisterThing) -> Registered:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"thing:{data.scheme}:{data.code}"])
     known = Thing.objects.filter(scheme=data.scheme, code=data.code).first()
     if known is not None:
-        _inside(ctx, Thing, known)
+        inside(ctx, Thing, known)
         return Registered(thing=known.pk, new=False)
     if data.owner is not None and not Unit.objects.filter(pk=data.owner).exists():
         raise Problem("invalid", "没有这个权属单位", field="owner", remedy="请从单位列表中选择")
@@ -78,7 +78,7 @@ def register_thing(ctx: Context, data: RegisterThing) -> Registered:
         lifecycle="installed",
     )
     ctx.save(thing)
-    _inside(ctx, Thing, thing)
+    inside(ctx, Thing, thing)
     return Registered(thing=thing.pk, new=True)
 
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from yongzhou.core.bus.models import DeadLetter, Quarantine
 from yongzhou.core.bus.quarantine import payload_of
+from yongzhou.core.data.actor import Actor
 from yongzhou.core.operations.problem import not_found
 from yongzhou.core.pages import actor_of
 from yongzhou.gateways.sl651.explain import explain
 from yongzhou.systems.foundation.iot_sensing import operations
 from yongzhou.systems.foundation.iot_sensing.pages.guards import carry_out, mends
+from yongzhou.systems.foundation.iot_sensing.scope import letter_within, lines_of, within
 
 PAGE: Final = 200
+LOOKED_AT: Final = 1_000  # parked events; a county's are picked out of the newest
+
+
+def _mine(actor: Actor) -> QuerySet[Quarantine]:
+    return within(lines_of(actor, "bus.quarantine", operations.replay_quarantined))
 
 
 @mends("bus.quarantine", operations.replay_quarantined)
@@ -25,7 +33,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
     """待修数据: input that could not be read or placed, by reason."""
     state = request.GET.get("state", "open")
     states = ("open", "mended") if state == "open" else (state,)
-    rows = Quarantine.objects.filter(state__in=states)
+    rows = _mine(actor_of(request)).filter(state__in=states)
     groups = list(
         rows.values("source", "reason")
         .annotate(number=Count("pk"), first=Min("received"), last=Max("received"))
@@ -59,7 +67,7 @@ def _short(payload: bytes) -> str:
 @mends("bus.quarantine", operations.replay_quarantined)
 def quarantined(request: HttpRequest, id: UUID) -> HttpResponse:
     """One item: why, where, its bytes field by field, the form that mends it. POST replays or drops it."""
-    row = Quarantine.objects.filter(pk=id).first()
+    row = _mine(actor_of(request)).filter(pk=id).first()
     if row is None:
         raise not_found("隔离件")
     here = f"/desk/iot_sensing/quarantine/{id}/"
@@ -100,7 +108,9 @@ def letters(request: HttpRequest) -> HttpResponse:
         op = operations.drop_letter if request.POST.get("drop") else operations.retry_letter
         done = "已放弃" if request.POST.get("drop") else "已补办"
         return carry_out(request, op, {"letter": request.POST.get("letter", "")}, "/desk/iot_sensing/letters/", done)
-    rows = DeadLetter.objects.filter(state__in=("parked", "retrying")).order_by("state", "-last_at")[:PAGE]
+    lines = lines_of(actor_of(request), "bus.deadletter", operations.retry_letter)
+    newest = DeadLetter.objects.filter(state__in=("parked", "retrying")).order_by("state", "-last_at")[:LOOKED_AT]
+    rows = list(islice((letter for letter in newest if letter_within(letter, lines)), PAGE))
     return render(
         request,
         "iot_sensing/letters.html",
