@@ -127,7 +127,7 @@ class Sides:
         """What a row says of its scope, read attribute by attribute."""
         row = getattr(self, side)[resource]
         own = declaration(type(row))
-        unit = follow(row, own.department)
+        unit = row if own.department == "id" else follow(row, own.department)
         person = follow(row, own.person)
         key = getattr(person, "pk", person)
         login = Login.objects.filter(person=key).values_list("name", flat=True).first() if key else None

@@ -13,7 +13,7 @@ from yongzhou.core.data.actor import Actor, Grant
 from yongzhou.core.data.house import declaration
 from yongzhou.core.operations.registry import operations
 from yongzhou.core.people.actors import actor_of
-from yongzhou.core.people.models import Appointment, Login, Person, Role, RoleGrant, Unit
+from yongzhou.core.people.models import Appointment, Delegation, Login, Person, Role, RoleGrant, ServiceAccount, Unit
 from yongzhou.core.people.operations import Appoint, appoint, covers, revoke
 from yongzhou.house.setup import load_rooms
 from yongzhou.testing import refused, run
@@ -63,7 +63,7 @@ def test_a_role_within_ones_own_rights_is_given_and_works(office: SimpleNamespac
 )
 def test_more_than_one_holds_is_refused(office: SimpleNamespace, line: tuple[str, str, int]) -> None:
     made = role("more", line)
-    refused(appoint, office.admin, "forbidden", person=office.colleague.pk, role=made.pk, unit=office.unit.pk)
+    refused(appoint, office.admin, "beyond", person=office.colleague.pk, role=made.pk, unit=office.unit.pk)
     assert not Appointment.objects.filter(person=office.colleague).exists()
 
 
@@ -75,7 +75,7 @@ def test_a_wider_scope_is_refused(office: SimpleNamespace) -> None:
         {"unit": office.other.pk},
         {"unit": Unit.objects.get(code="4311-ZF").pk},
     ):
-        refused(appoint, office.admin, "forbidden", person=office.colleague.pk, role=made.pk, **scope)
+        refused(appoint, office.admin, "beyond", person=office.colleague.pk, role=made.pk, **scope)
     refused(appoint, office.admin, "invalid", person=office.colleague.pk, role=made.pk)
     refused(
         appoint, office.admin, "invalid", person=office.colleague.pk, role=made.pk, region="4311", unit=office.unit.pk
@@ -138,14 +138,14 @@ def test_ones_own_rows_are_no_scope_to_give() -> None:
 
 
 def test_no_other_door_writes_rights(db: None, client: Client) -> None:
-    """Roles, their lines and appointments have no generic operations; the two operations are the only writers."""
-    for model in (Role, RoleGrant, Appointment, Person):
+    """Roles, their lines, appointments, delegations and accounts have no generic operations."""
+    for model in (Role, RoleGrant, Appointment, Person, Delegation, ServiceAccount):
         assert declaration(model).api == "read"
-    assert {op.name for op in operations().values() if op.system == "people"} == {"people.appoint", "people.revoke"}
+    assert {op.name for op in operations().values() if op.on is Appointment} == {"people.revoke"}
     session = client.session
     session["person"] = str(Login.objects.get(name="sec_admin").person_id)
     session.save()
-    for name in ("role", "rolegrant", "appointment", "person"):
+    for name in ("role", "rolegrant", "appointment", "person", "delegation", "serviceaccount"):
         answer = client.post(f"/api/records/people.{name}", json.dumps({}), "application/json")
         assert answer.status_code in (403, 405)
         assert client.post(f"/desk/people/{name}/new/", {}).status_code in (403, 405)

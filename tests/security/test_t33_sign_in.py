@@ -9,18 +9,20 @@ from statistics import median
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
 from yongzhou.core.audit.models import AuditLine
+from yongzhou.core.people import tries
 from yongzhou.core.people.actors import forget
 from yongzhou.core.people.city import DEMO_PASSWORD
-from yongzhou.core.people.models import Login
+from yongzhou.core.people.domain.delays import PLACE, STRANGERS
+from yongzhou.core.people.models import Login, Tries
+from yongzhou.core.people.policy import policy
 from yongzhou.house.setup import load_rooms
 from yongzhou.portals.api.answers import TOKEN_HOURS, token
-from yongzhou.portals.gate.middleware import IDLE_SECONDS
-from yongzhou.portals.gate.views import LOCK, TRIES
 
 load_rooms()
 pytestmark = pytest.mark.django_db
@@ -34,27 +36,75 @@ def words(body: bytes) -> str:
     return re.sub(r'data-now="[^"]*"|value="[^"]*"|Token":"[^"]*"|[0-9a-f-]{8,}', "", body.decode())
 
 
-def test_five_wrong_passwords_lock_even_the_right_one_for_ten_minutes(client: Client) -> None:
-    for _ in range(TRIES):
-        assert sign_in(client, "duty", "wrong").status_code == 422
-    assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 422
-    assert (
-        client.post("/api/sign-in", {"name": "duty", "password": DEMO_PASSWORD}, "application/json").status_code == 401
-    )
-    with time_machine.travel(timezone.now() + LOCK + timedelta(seconds=1), tick=True):
+def wrong(client: Client, times: int = PLACE.free, name: str = "duty", **more: str) -> None:
+    for _ in range(times):
+        assert client.post("/login/", {"username": name, "password": "wrong"}, **more).status_code == 422
+
+
+def test_wrong_passwords_slow_even_the_right_one_down_and_each_costs_more(client: Client) -> None:
+    start = timezone.now()
+    with time_machine.travel(start, tick=False):
+        wrong(client)
+        assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 422
+    with time_machine.travel(start + timedelta(seconds=PLACE.first_s + 1), tick=False):
+        wrong(client, 1)
+    with time_machine.travel(start + timedelta(seconds=2 * PLACE.first_s + 2), tick=False):
+        assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 422
+    with time_machine.travel(start + timedelta(seconds=3 * PLACE.first_s + 3), tick=False):
         assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 302
 
 
+def counted(failures: int, *counter: str) -> None:
+    """As many wrong tries as that, just now, without the work of their passwords."""
+    Tries.objects.update_or_create(key=tries.key(*counter), defaults={"failures": failures, "at": timezone.now()})
+
+
+def test_the_owner_is_not_kept_out_by_strangers(client: Client) -> None:
+    """No lock-out as a weapon: his known device, and another address, still let him in; a session is untouched."""
+    sign_in(client, "duty", DEMO_PASSWORD)
+    counted(STRANGERS.free * 4, "strangers", "duty")
+    assert client.get("/desk/").status_code == 200
+    assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 302
+    Tries.objects.all().delete()
+    counted(PLACE.free + 9, "place", "duty", "203.0.113.7")
+    given = {"username": "duty", "password": DEMO_PASSWORD}
+    assert Client().post("/login/", given, HTTP_X_FORWARDED_FOR="203.0.113.7").status_code == 422
+    assert Client().post("/login/", given, HTTP_X_FORWARDED_FOR="198.51.100.9").status_code == 302
+
+
+def test_a_known_device_has_no_endless_tries_either(client: Client) -> None:
+    sign_in(client, "duty", DEMO_PASSWORD)
+    device = client.cookies["yz_device"].value
+    counted(PLACE.free - 1, "device", "duty", device)
+    wrong(client, 1)
+    assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 422
+
+
+def test_a_forged_device_is_a_stranger(client: Client) -> None:
+    client.cookies["yz_device"] = "A" * 43
+    counted(PLACE.free, "place", "duty", "127.0.0.1")
+    assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 422
+
+
+def test_guesses_from_many_addresses_come_to_a_hundred_an_hour(client: Client) -> None:
+    start = timezone.now()
+    Tries.objects.create(key=tries.key("strangers", "duty"), failures=STRANGERS.free + 20, at=start)
+    with time_machine.travel(start + timedelta(seconds=STRANGERS.cap_s - 1), tick=False):
+        assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 422
+    with time_machine.travel(start + timedelta(seconds=STRANGERS.cap_s), tick=False):
+        assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 302
+    assert STRANGERS.cap_s >= 3600 / 100
+
+
 def test_both_doors_count_together(client: Client) -> None:
-    for _ in range(TRIES):
-        client.post("/api/sign-in", {"name": "duty", "password": "wrong"}, "application/json")
+    counted(PLACE.free - 1, "place", "duty", "127.0.0.1")
+    client.post("/api/sign-in", {"name": "duty", "password": "wrong"}, "application/json")
     assert sign_in(client, "duty", DEMO_PASSWORD).status_code == 422
 
 
 def test_unknown_wrong_and_locked_get_one_answer(client: Client) -> None:
     told = [words(sign_in(client, name, "wrong").content) for name in ("nobody_of_that_name", "duty")]
-    for _ in range(TRIES):
-        sign_in(client, "leader", "wrong")
+    counted(PLACE.free, "place", "leader", "127.0.0.1")
     told.append(words(sign_in(client, "leader", DEMO_PASSWORD).content))
     assert len(set(told)) == 1
     api = [
@@ -133,8 +183,17 @@ def test_an_idle_session_ends(client: Client) -> None:
     for minutes in (10, 20):  # used in between: it lives on
         with time_machine.travel(start + timedelta(minutes=minutes), tick=True):
             assert client.get("/desk/").status_code == 200
-    with time_machine.travel(start + timedelta(minutes=20, seconds=IDLE_SECONDS + 61), tick=True):
+    with time_machine.travel(start + timedelta(minutes=20, seconds=policy().idle_s + 61), tick=True):
         assert client.get("/desk/").status_code == 302
+
+
+def test_a_session_ends_though_it_is_used(client: Client) -> None:
+    sign_in(client, "duty", DEMO_PASSWORD)
+    session = client.session
+    session["began"] -= policy().session_s + 5
+    session.save()
+    assert client.get("/desk/").status_code == 302
+    assert not Session.objects.filter(pk=session.session_key).exists()
 
 
 def test_a_closed_login_ends_session_and_token(client: Client) -> None:

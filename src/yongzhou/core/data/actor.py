@@ -35,13 +35,15 @@ class Grant:
 class Actor:
     """Somebody or something that acts."""
 
-    kind: Literal["person", "system", "anonymous"]
-    id: UUID  # of the person; of the house's part, derived from its name; nil for nobody
+    kind: Literal["person", "service", "system", "anonymous"]
+    id: UUID  # of the person or service account; of the house's part, derived from its name; nil for nobody
     name: str
     unit: UUID | None = None
     grants: tuple[Grant, ...] = ()
     title: str = ""
     region: str | None = None
+    by: UUID | None = None  # the person who acts here for `id` (代办)
+    since: float = 0.0  # epoch seconds; bearer tokens made before are void
 
     def lines(self, action: str, resource: str) -> list[Grant]:
         """The grants that speak of an action on a resource."""

@@ -128,7 +128,7 @@ def note_step(
         before=before,
         after=matter.state,
         actor_id=ctx.actor.id if known else None,
-        actor_name="上报人" if reporter else ctx.actor.name,
+        actor_name=("上报人（他人代办）" if ctx.actor.by else "上报人") if reporter else ctx.actor.name,
         reason=reason,
         files=list(files),
         facts=facts,

@@ -25,7 +25,9 @@ def load(folder: Path) -> None:
     """Load or renew what the files say; what people added in the house stays."""
     units = _units(rows(folder / "units.csv"))
     roles = {
-        row["code"]: Role.objects.update_or_create(code=row["code"], defaults={"name": row["name"]})[0]
+        row["code"]: Role.objects.update_or_create(
+            code=row["code"], defaults={"name": row["name"], "two_factors": row.get("two_factors") == "yes"}
+        )[0]
         for row in rows(folder / "roles.csv")
     }
     RoleGrant.objects.filter(role__in=roles.values()).delete()

@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import yongzhou.core.crypto.identity
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -19,8 +20,8 @@ class Migration(migrations.Migration):
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('name', models.CharField(max_length=60, unique=True, verbose_name='登录名')),
                 ('is_active', models.BooleanField(default=True)),
-                ('failures', models.IntegerField(default=0)),
-                ('locked_until', models.DateTimeField(null=True)),
+                ('temporary_until', models.DateTimeField(null=True)),
+                ('tokens_from', models.DateTimeField(null=True)),
             ],
             options={
                 'db_table': 'people_login',
@@ -45,6 +46,43 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Delegation',
+            fields=[
+                ('id', models.UUIDField(default=yongzhou.core.crypto.identity.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='编号')),
+                ('origin', models.CharField(default='measured', max_length=12)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('row_version', models.IntegerField(default=1, editable=False, verbose_name='版本')),
+                ('matters', models.CharField(max_length=40)),
+                ('valid_from', models.DateField()),
+                ('valid_to', models.DateField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_by', models.CharField(blank=True, default='', max_length=80)),
+            ],
+            options={
+                'verbose_name': '代办委托',
+                'verbose_name_plural': '代办委托',
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='IdentityProvider',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.SlugField(max_length=40, unique=True)),
+                ('title', models.CharField(max_length=60)),
+                ('issuer', models.URLField(max_length=300)),
+                ('client_id', models.CharField(max_length=200)),
+                ('client_secret', models.TextField(default='')),
+                ('scopes', models.CharField(default='openid profile', max_length=200)),
+                ('claim', models.CharField(default='preferred_username', max_length=60)),
+                ('matches', models.CharField(default='login', max_length=20)),
+                ('enabled', models.BooleanField(default=False)),
+            ],
+            options={
+                'db_table': 'people_identity_provider',
+            },
+        ),
+        migrations.CreateModel(
             name='Party',
             fields=[
                 ('id', models.UUIDField(default=yongzhou.core.crypto.identity.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='编号')),
@@ -62,6 +100,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ProviderLink',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.CharField(max_length=255)),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'db_table': 'people_provider_link',
+            },
+        ),
+        migrations.CreateModel(
+            name='RecoveryCode',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=64)),
+                ('used_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'db_table': 'people_recovery_code',
+            },
+        ),
+        migrations.CreateModel(
             name='Role',
             fields=[
                 ('id', models.UUIDField(default=yongzhou.core.crypto.identity.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='编号')),
@@ -70,6 +130,7 @@ class Migration(migrations.Migration):
                 ('row_version', models.IntegerField(default=1, editable=False, verbose_name='版本')),
                 ('code', models.CharField(max_length=40, unique=True)),
                 ('name', models.CharField(max_length=40)),
+                ('two_factors', models.BooleanField(default=False)),
             ],
             options={
                 'verbose_name': '角色',
@@ -96,6 +157,83 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SecondFactor',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('secret', models.TextField()),
+                ('confirmed_at', models.DateTimeField(null=True)),
+                ('last_step', models.BigIntegerField(default=-1)),
+            ],
+            options={
+                'db_table': 'people_second_factor',
+            },
+        ),
+        migrations.CreateModel(
+            name='ServiceAccount',
+            fields=[
+                ('id', models.UUIDField(default=yongzhou.core.crypto.identity.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='编号')),
+                ('origin', models.CharField(default='measured', max_length=12)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('row_version', models.IntegerField(default=1, editable=False, verbose_name='版本')),
+                ('code', models.CharField(max_length=40, unique=True)),
+                ('name', models.CharField(max_length=60)),
+                ('purpose', models.CharField(max_length=200)),
+                ('region', models.CharField(blank=True, db_collation='C', default='', max_length=16)),
+                ('closed', models.BooleanField(default=False)),
+            ],
+            options={
+                'verbose_name': '服务账号',
+                'verbose_name_plural': '服务账号',
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='ServiceKey',
+            fields=[
+                ('id', models.UUIDField(default=yongzhou.core.crypto.identity.uuid7, primary_key=True, serialize=False)),
+                ('label', models.CharField(max_length=60)),
+                ('prefix', models.CharField(max_length=12, unique=True)),
+                ('digest', models.CharField(max_length=64)),
+                ('patterns', models.JSONField()),
+                ('created_at', models.DateTimeField()),
+                ('created_by', models.CharField(max_length=80)),
+                ('expires_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('used_at', models.DateTimeField(null=True)),
+                ('used_from', models.CharField(default='', max_length=45)),
+            ],
+            options={
+                'db_table': 'people_service_key',
+            },
+        ),
+        migrations.CreateModel(
+            name='SignIn',
+            fields=[
+                ('id', models.UUIDField(default=yongzhou.core.crypto.identity.uuid7, primary_key=True, serialize=False)),
+                ('session', models.CharField(db_index=True, max_length=40)),
+                ('at', models.DateTimeField()),
+                ('seen_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('address', models.CharField(max_length=45)),
+                ('browser', models.CharField(max_length=200)),
+                ('method', models.CharField(max_length=20)),
+            ],
+            options={
+                'db_table': 'people_sign_in',
+            },
+        ),
+        migrations.CreateModel(
+            name='Tries',
+            fields=[
+                ('key', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('failures', models.IntegerField(default=0)),
+                ('at', models.DateTimeField(db_index=True)),
+            ],
+            options={
+                'db_table': 'people_tries',
+            },
+        ),
+        migrations.CreateModel(
             name='Unit',
             fields=[
                 ('id', models.UUIDField(default=yongzhou.core.crypto.identity.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='编号')),
@@ -112,6 +250,19 @@ class Migration(migrations.Migration):
                 'verbose_name': '单位',
                 'verbose_name_plural': '单位',
                 'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='KnownDevice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(db_index=True, max_length=64)),
+                ('at', models.DateTimeField()),
+                ('until', models.DateTimeField()),
+                ('login', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='devices', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'db_table': 'people_known_device',
             },
         ),
         migrations.CreateModel(
@@ -136,6 +287,21 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['region', 'id'], name='people_part_region_a4651c_idx'),
         ),
         migrations.AddField(
+            model_name='providerlink',
+            name='login',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='provider_links', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='providerlink',
+            name='provider',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='people.identityprovider'),
+        ),
+        migrations.AddField(
+            model_name='recoverycode',
+            name='login',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recovery_codes', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
             model_name='appointment',
             name='role',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='people.role'),
@@ -146,9 +312,39 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='people.role'),
         ),
         migrations.AddField(
+            model_name='secondfactor',
+            name='login',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='second_factor', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='serviceaccount',
+            name='role',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.role'),
+        ),
+        migrations.AddField(
+            model_name='servicekey',
+            name='account',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='people.serviceaccount'),
+        ),
+        migrations.AddField(
+            model_name='signin',
+            name='login',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sign_ins', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
             model_name='unit',
             name='parent',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit'),
+        ),
+        migrations.AddField(
+            model_name='serviceaccount',
+            name='reach',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit'),
+        ),
+        migrations.AddField(
+            model_name='serviceaccount',
+            name='unit',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit'),
         ),
         migrations.AddField(
             model_name='appointment',
@@ -156,9 +352,24 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit'),
         ),
         migrations.AddField(
+            model_name='serviceaccount',
+            name='responsible',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person'),
+        ),
+        migrations.AddField(
             model_name='person',
             name='unit',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.unit'),
+        ),
+        migrations.AddField(
+            model_name='delegation',
+            name='agent',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='people.person'),
+        ),
+        migrations.AddField(
+            model_name='delegation',
+            name='principal',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='people.person'),
         ),
         migrations.AddField(
             model_name='appointment',
@@ -169,6 +380,22 @@ class Migration(migrations.Migration):
             model_name='login',
             name='person',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='logins', to='people.person'),
+        ),
+        migrations.AddConstraint(
+            model_name='providerlink',
+            constraint=models.UniqueConstraint(fields=('provider', 'subject'), name='people_provider_link_subject'),
+        ),
+        migrations.AddConstraint(
+            model_name='providerlink',
+            constraint=models.UniqueConstraint(fields=('provider', 'login'), name='people_provider_link_login'),
+        ),
+        migrations.AddConstraint(
+            model_name='recoverycode',
+            constraint=models.UniqueConstraint(fields=('login', 'digest'), name='people_recovery_code_once'),
+        ),
+        migrations.AddIndex(
+            model_name='signin',
+            index=models.Index(fields=['login', '-seen_at'], name='people_sign_in_seen'),
         ),
         migrations.AddIndex(
             model_name='unit',

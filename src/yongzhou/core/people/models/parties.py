@@ -38,6 +38,7 @@ class Unit(Record):
     class House:
         title = "单位"
         region = "region"
+        department = "id"
         api = "write"
         list = ("code", "name", "kind", "region", "parent")
         search = ("name", "code")
@@ -89,10 +90,11 @@ class Role(Record):
 
     code = Text("角色编码", max=40, unique=True, sample="grid_worker")
     name = Text("角色名称", max=40, sample="网格员")
+    two_factors = Flag("须用动态口令")
 
     class House:
         title = "角色"
-        list = ("code", "name")
+        list = ("code", "name", "two_factors")
         search = ("code", "name")
 
     def __str__(self) -> str:
@@ -144,8 +146,8 @@ class Login(AbstractBaseUser):
     name = models.CharField("登录名", max_length=60, unique=True)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="logins")
     is_active = models.BooleanField(default=True)
-    failures = models.IntegerField(default=0)
-    locked_until = models.DateTimeField(null=True)
+    temporary_until = models.DateTimeField(null=True)  # a password that somebody else has seen; to be changed at once
+    tokens_from = models.DateTimeField(null=True)  # bearer tokens made before are void
 
     USERNAME_FIELD = "name"
 
