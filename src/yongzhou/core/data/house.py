@@ -27,6 +27,8 @@ class Declaration:
     sort: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     map: str | None = None
+    calendar: str | None = None  # the day or instant by which a calendar shows it; else the first of the list
+    timeline: tuple[str, str] | None = None  # start and end; else a pair of usual names
     history: bool = True
     api: Literal["read", "write"] | None = "read"
     share: tuple[str, ...] = ()
@@ -64,7 +66,8 @@ def declaration(model: type[Record]) -> Declaration:
 def check(model: type[Record]) -> None:
     """Follow every path of a declaration; `ImproperlyConfigured` names the one that leads nowhere."""
     own = declaration(model)
-    paths = [path for path in (own.region, own.department, own.person, own.map) if path]
+    paths = [path for path in (own.region, own.department, own.person, own.map, own.calendar) if path]
+    paths += own.timeline or ()
     for path in (*paths, *own.list, *own.search, *own.sort, *own.filters, *own.share):
         current: type[Record] = model
         for step in path.split("__"):

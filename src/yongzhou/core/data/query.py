@@ -34,7 +34,9 @@ R = TypeVar("R", bound=Record)
 COUNT_STOP: Final = 10_000
 PAGE: Final = 50
 MAX_PAGE: Final = 500
-_WORDS: Final = frozenset({"q", "sort", "after", "limit", "at", "view", "format", "fields", "panel"})
+_WORDS: Final = frozenset(
+    {"q", "sort", "after", "limit", "at", "view", "format", "fields", "panel", "cols", "face", "on", "month", "open"}
+)
 
 
 class QueryError(ValueError):

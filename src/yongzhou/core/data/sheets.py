@@ -30,10 +30,11 @@ class Sheet:
     rows: Iterator[tuple[int, tuple[str, ...]]]
 
 
-def read_sheet(name: str, data: bytes, known: Iterable[str]) -> Sheet:
+def read_sheet(name: str, data: bytes, known: Iterable[str], *, strict: bool = True) -> Sheet:
     """The table of a file; `known` are the heads to look for (labels and field names).
 
-    Raises `SheetRefused` above 50 MB, for a bomb, for an unknown form, and where no row looks like a head.
+    Raises `SheetRefused` above 50 MB, for a bomb, for an unknown form, and where no row looks like a head; without
+    `strict` the fullest of the first rows is then taken for it, for a person says which column is what.
     """
     if len(data) > MAX_BYTES:
         raise SheetRefused("文件超过 50 MB；请分成几份再导入")
@@ -43,14 +44,14 @@ def read_sheet(name: str, data: bytes, known: Iterable[str]) -> Sheet:
         raise SheetRefused("这是旧版 .xls；请在表格软件里另存为 .xlsx 或 .csv")
     else:
         lines = _csv(data)
-    return _headed(lines, {_fold(word) for word in known}, name)
+    return _headed(lines, {_fold(word) for word in known}, name, strict)
 
 
 def _fold(text: str) -> str:
     return "".join(text.split()).replace("（", "(").partition("(")[0].lower()
 
 
-def _headed(lines: Iterator[tuple[int, tuple[str, ...]]], known: set[str], name: str) -> Sheet:
+def _headed(lines: Iterator[tuple[int, tuple[str, ...]]], known: set[str], name: str, strict: bool) -> Sheet:
     """Take the row with the most known heads among the first ten; a merged group head above it is passed over."""
     first: list[tuple[int, tuple[str, ...]]] = []
     for line in lines:
@@ -61,7 +62,9 @@ def _headed(lines: Iterator[tuple[int, tuple[str, ...]]], known: set[str], name:
         raise SheetRefused(f"「{name}」是空的")
     scores = [sum(_fold(cell) in known for cell in cells) for _, cells in first]
     best = max(range(len(first)), key=lambda index: (scores[index], -index))
-    if scores[best] == 0:
+    if scores[best] == 0 and not strict:
+        best = max(range(len(first)), key=lambda index: (sum(map(bool, first[index][1])), -index))
+    elif scores[best] == 0:
         raise SheetRefused(f"「{name}」前 {HEAD_ROWS} 行里没有认识的表头；请让表头与导入模板一致")
     heads = list(first[best][1])
     for above in reversed(first[:best]):  # a cell merged downwards has its word only in the row above

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from yongzhou.core.data.record import Record
+from yongzhou.core.desk.undo import remember
 from yongzhou.core.operations.generic import change as change_operation
 from yongzhou.core.operations.generic import create as create_operation
 from yongzhou.core.operations.generic import inputs, must_be_writable
@@ -77,8 +78,10 @@ def _serve(
     if result.proposal is not None:
         messages.success(request, f"「{op.title}」已提出，等第二个人复核")
         return redirect(path_of(op.on) if op.on else "/desk/")
-    messages.success(request, f"{op.title}：已办理")
-    return redirect(_after(op, values, result.output, model))
+    row = _worked_on(op, values, result.output, model)
+    undo = None if result.replayed else remember(who, op, result.op_id, row)
+    messages.success(request, f"{op.title}：已办理", extra_tags=f"undo:{undo}" if undo else "")
+    return redirect(_after(op, row, model))
 
 
 def _draw(
@@ -113,14 +116,24 @@ def _draw(
     return render(request, "workbench/form.html", context, status=problem.status if problem else 200)
 
 
-def _after(op: Operation[Any, Any], values: dict[str, Any], output: Any, model: type[Record] | None) -> str:
-    """The record that was worked on, else its list."""
+def _worked_on(
+    op: Operation[Any, Any], values: dict[str, Any], output: Any, model: type[Record] | None
+) -> Record | None:
+    """The record that an operation made or changed."""
     target = model or op.on
     if target is None:
-        return "/desk/"
+        return None
     names = {"id", *(str(cls._meta.model_name) for cls in (target, *target._meta.get_parent_list()))}
     for source in (output.model_dump() if output is not None else {}, values):
         for name in names:
             if name in source and (row := target._default_manager.filter(pk=source[name]).first()):
-                return row.get_absolute_url()
-    return path_of(target)
+                return row
+    return None
+
+
+def _after(op: Operation[Any, Any], row: Record | None, model: type[Record] | None) -> str:
+    """The record that was worked on, else its list."""
+    target = model or op.on
+    if row is not None:
+        return row.get_absolute_url()
+    return path_of(target) if target is not None else "/desk/"

@@ -11,23 +11,26 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from yongzhou.core.bus.live import ticket
+from yongzhou.core.data.query import moment
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
-from yongzhou.core.inbox.models import Message
+from yongzhou.core.inbox.reading import mark_read, messages_of, topics_of, unread_of
 from yongzhou.core.indicators.figures import values
 from yongzhou.core.matters.life import CLOSED
 from yongzhou.core.matters.models import Matter
+from yongzhou.core.operations.problem import not_found
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import staff
+from yongzhou.portals.workbench.help import SECTIONS
 from yongzhou.portals.workbench.indicators import open_to
-from yongzhou.portals.workbench.nav import my_open_matters, unread
+from yongzhou.portals.workbench.nav import my_open_matters
 
+PAGE: Final = 50
 LIVE_TOPICS: Final = {
     "latest": "things.datastream",
     "alarms": "telemetry.alarm",
     "matter": "matters.matter",
     "indicator": "",
-    "inbox": "",
 }  # topic to the record whose readers may hear it
 
 
@@ -53,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "tasks": list(tasks),
         "urgent": urgent,
-        "messages_unread": list(unread(who).order_by("-at")[:8]),
+        "messages_unread": list(unread_of(who)[:8]),
         "figures": list(values(open_to(who)[:6]).values()),
         "now": timezone.now(),
     }
@@ -71,26 +74,60 @@ def tasks(request: HttpRequest) -> HttpResponse:
 
 @staff
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Messages to me and my unit; reading one marks it and opens what it is about."""
+    """Messages to me and my unit, unread or all; a POST marks one (`id`) or all as read."""
     who = actor(request)
     if request.method == "POST":
-        unread(who).update(read_at=timezone.now())
-        return redirect("/desk/inbox/")
-    rows = list(Message.visible_to(who).order_by("-at")[:100]) or list(unread(who).order_by("-at")[:100])
-    return render(request, "workbench/inbox.html", {"rows": rows})
+        text = request.POST.get("id", "")
+        mark_read(who, _uuid(text) if text else None)
+        return redirect("/desk/inbox/?all=1" if request.POST.get("all") else "/desk/inbox/")
+    everything = bool(request.GET.get("all"))
+    rows = messages_of(who) if everything else unread_of(who)
+    before = moment(request.GET.get("before", ""))
+    if before is not None:
+        rows = rows.filter(at__lt=before)
+    found = list(rows[: PAGE + 1])
+    context = {
+        "rows": found[:PAGE],
+        "everything": everything,
+        "next": found[PAGE - 1].at.isoformat() if len(found) > PAGE else "",
+    }
+    return render(request, "workbench/inbox.html", context)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_found("消息") from None
+
+
+@staff
+def inbox_count(request: HttpRequest) -> HttpResponse:
+    """For the bell: how many are unread, and the newest of them."""
+    rows = unread_of(actor(request))
+    newest = rows.first()
+    latest = {"text": newest.text, "href": f"/desk/inbox/{newest.pk}/"} if newest else None
+    return JsonResponse({"count": rows[:100].count(), "latest": latest})
 
 
 @staff
 def message(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Open what a message is about."""
-    found = unread(actor(request)).filter(pk=id).first() or Message.visible_to(actor(request)).filter(pk=id).first()
+    """Open what a message is about, which marks it as read."""
+    who = actor(request)
+    found = messages_of(who).filter(pk=id).first()
     if found is None:
-        return redirect("/desk/inbox/")
-    Message.objects.filter(pk=found.pk, read_at__isnull=True).update(read_at=timezone.now())
+        raise not_found("消息")
+    mark_read(who, id)
     model: type[Record] | None = records().get(found.resource)
     if model is None or found.record is None:
-        return redirect("/desk/inbox/")
+        return redirect("/desk/inbox/?all=1")
     return redirect(f"/desk/{found.resource.replace('.', '/')}/{found.record}/")
+
+
+@staff
+def help_page(request: HttpRequest) -> HttpResponse:
+    """How the desk is used: one short page; the palette finds its sections."""
+    return render(request, "workbench/help.html", {"sections": SECTIONS})
 
 
 @staff
@@ -102,4 +139,5 @@ def live_ticket(request: HttpRequest) -> HttpResponse:
     heard = who.lines("read", "things.datastream") + who.lines("read", "matters.matter")
     regions = sorted({grant.region for grant in heard if grant.region is not None})
     topics = [topic for topic, resource in LIVE_TOPICS.items() if not resource or who.lines("read", resource)]
+    topics += topics_of(who)
     return JsonResponse({"ticket": ticket(who.id, topics, regions), "topics": topics})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -147,10 +147,12 @@ def _target(name: str, on: type[Record] | None) -> type[Record] | None:
     return next((model for key, model in records().items() if key.endswith(f".{name}")), None)
 
 
-def collect(request: HttpRequest, schema: type[BaseModel]) -> dict[str, Any]:
-    """What a form sent, ready for the operation's own validation; photographs are kept."""
+def collect(request: HttpRequest, schema: type[BaseModel], *, only: Sequence[str] | None = None) -> dict[str, Any]:
+    """What a form sent (for the fields of `only`), ready for the operation's own validation; photographs are kept."""
     given: dict[str, Any] = {}
     for name, info in schema.model_fields.items():
+        if only is not None and name not in only:
+            continue
         annotation, _ = _bare(info.annotation)
         if get_origin(annotation) is list:
             given[name] = _photos(request, name)

@@ -1,4 +1,4 @@
-"""The list of any record: search, filters, sort, keyset pages, side panel, export."""
+"""The list of any record: search, filters, sort, columns, saved views, faces, keyset pages, side panel, bulk."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
 
-from yongzhou.core.data import codes
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.house import declaration
-from yongzhou.core.data.present import Shown, present
-from yongzhou.core.data.query import page, query
+from yongzhou.core.data.present import Shown, present_many
+from yongzhou.core.data.query import Query, page, query
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
+from yongzhou.core.desk.bulk import for_many, subject_field
+from yongzhou.core.desk.saved import drop_view, save_view, views_of, words_of
 from yongzhou.core.operations.problem import not_found
 from yongzhou.core.operations.registry import Operation, operations
 from yongzhou.core.system import systems
 from yongzhou.portals.gate.middleware import actor
+from yongzhou.portals.workbench import columns, faces, filters
 from yongzhou.portals.workbench.access import model_of, must_read, staff
+from yongzhou.portals.workbench.columns import Column, with_words
 from yongzhou.portals.workbench.nav import path_of
-
-_LEVEL_FIELDS = ("level",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Cell:
     """One cell: how it is drawn depends on what its column means."""
 
     shown: Shown
-    form: str  # "title", "level", "state", "due", "when", "number", "text"
+    form: str  # as of its column
 
     @property
     def value(self) -> Any:
@@ -43,50 +44,90 @@ class Cell:
         return self.shown.value
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column's head."""
-
-    name: str
-    label: str
-    form: str
-    sort: str  # address of this sort, "" if it cannot be sorted
-    direction: str  # "ascending", "descending", ""
-
-
 @staff
 def listing(request: HttpRequest, app: str, name: str) -> HttpResponse:
-    """A page of rows."""
+    """A page of rows, a month, or a timeline."""
     model, who = model_of(app, name), actor(request)
     must_read(who, model)
-    own = declaration(model)
-    words = request.GET.dict()
-    asked = query(model, who, words)
-    found = page(asked)
-    columns = [_column(model, column, request.GET) for column in (own.list or ("id",))]
-    rows = [{"row": row, "cells": _cells(row, who, columns), "href": row.get_absolute_url()} for row in found.rows]
-    return render(
-        request,
-        "workbench/list.html",
-        {
-            "own": own,
-            "model": resource_name(model),
-            "columns": columns,
-            "rows": rows,
-            "page": found,
-            "chips": _chips(model, request.GET),
-            "filters": _filters(model, request.GET),
-            "q": words.get("q", ""),
-            "next_href": _with(request.GET, after=found.next) if found.next else "",
-            "first_href": _with(request.GET, after="") if "after" in request.GET else "",
-            "base": path_of(model),
-            "export_words": _with(request.GET, after="").removeprefix("?"),
-            "create_href": f"{path_of(model)}new/"
-            if own.api == "write" and who.lines("create", resource_name(model))
-            else "",
-            "starters": _starters(who, model),
-        },
+    words = filters.from_fields(request.GET)
+    asked = query(model, who, filters.plain(words))
+    face = (
+        words.get("face", "") if any(words.get("face", "") and f["current"] for f in faces.faces(model, words)) else ""
     )
+    context = {**_frame(model, who, words), "face": face}
+    if face == "calendar":
+        context["month"] = faces.month_of(asked, who, words)
+    elif face == "timeline":
+        context["spans"] = faces.spans_of(asked, who, words)
+    else:
+        context |= _table(asked, who, words)
+    return render(request, "workbench/list.html", context)
+
+
+def _frame(model: type[Record], who: Actor, words: QueryDict) -> dict[str, Any]:
+    """What surrounds the rows, whatever the face."""
+    own, resource, base = declaration(model), resource_name(model), path_of(model)
+    names = columns.chosen(model, who, words)
+    here = words_of(words.urlencode())
+    writable = own.api == "write" and bool(who.lines("create", resource))
+    return {
+        "own": own,
+        "model": resource,
+        "base": base,
+        "here": f"{base}?{words.urlencode()}",
+        "words": here,
+        "views": [
+            {
+                "view": view,
+                "href": f"{base}?{view.words}",
+                "current": view.words == here,
+                "own": view.owner_id == who.id,
+            }
+            for view in views_of(who, resource)
+        ],
+        "names": names,
+        "possible": [
+            {"name": column, "label": label, "on": column in names}
+            for column, label in columns.possible(model).items()
+        ],
+        "faces": faces.faces(model, words),
+        "chips": filters.chips(model, who, words),
+        "filters": filters.menus(model, who, words),
+        "kept": [(word, value) for word, value in words.items() if word not in ("q", "after", "open")],
+        "q": words.get("q", ""),
+        "export_words": with_words(words, after="", open="").removeprefix("?"),
+        "create_href": f"{base}new/" if writable else "",
+        "starters": _starters(who, model),
+        "has_map": bool(own.map),
+    }  # fmt: skip
+
+
+def _table(asked: Query[Any], who: Actor, words: QueryDict) -> dict[str, Any]:
+    model = asked.model
+    names = columns.chosen(model, who, words)
+    related = [n for n in names if "__" not in n and model._meta.get_field(n).many_to_one]
+    if related:
+        asked = Query(
+            model, asked.rows.select_related(*related), asked.sort, asked.descending, asked.cursor, asked.limit
+        )
+    found = page(asked)
+    heads = columns.heads(model, names, words)
+    rows = [
+        {"row": row, "cells": _cells(shown, heads), "href": row.get_absolute_url()}
+        for row, shown in zip(found.rows, present_many(found.rows, who, names=names), strict=True)
+    ]
+    return {
+        "columns": heads,
+        "rows": rows,
+        "page": found,
+        "next_href": with_words(words, after=found.next, open="") if found.next else "",
+        "first_href": with_words(words, after="", open="") if "after" in words else "",
+        "bulk": for_many(who, model),
+    }
+
+
+def _cells(shown: dict[str, Shown], heads: list[Column]) -> list[Cell]:
+    return [Cell(shown[column.name], column.form) for column in heads]
 
 
 def _starters(who: Actor, model: type[Record]) -> list[Operation[Any, Any]]:
@@ -103,117 +144,52 @@ def _asks_record(op: Operation[Any, Any]) -> bool:
     return any(field.is_required() and field.annotation is UUID for field in op.input.model_fields.values())
 
 
-def subject_field(op: Any, model: type[Record]) -> str | None:
-    """The input field that names the row: the record's own name, or `id`."""
-    names = {"id", *(cls._meta.model_name for cls in (model, *model._meta.get_parent_list()))}
-    return next((field for field in op.input.model_fields if field in names), None)
+def _back(request: HttpRequest, model: type[Record]) -> str:
+    """The list as it was, from the form that was sent."""
+    target = request.POST.get("back", "")
+    if url_has_allowed_host_and_scheme(target, allowed_hosts=None) and target.startswith(path_of(model)):
+        return target
+    return path_of(model)
 
 
-def form_of(model: type[Record], path: str, first: bool) -> str:
-    """How a column is drawn."""
-    spec = spec_of(_field(model, path))
-    if path in _LEVEL_FIELDS:
-        return "level"
-    if path == "state" and spec.codes == "matter state":
-        return "state"
-    if path == "due":
-        return "due"
-    if path == "origin":
-        return "origin"
-    if spec.kind in ("when", "number", "count", "money"):
-        return "when" if spec.kind == "when" else "number"
-    return "title" if first else "text"
+@require_POST
+@staff
+def choose_columns(request: HttpRequest, app: str, name: str) -> HttpResponse:
+    """Keep this person's columns of a list."""
+    model, who = model_of(app, name), actor(request)
+    must_read(who, model)
+    if request.POST.get("default"):
+        columns.choose(model, who, list(declaration(model).list or ("id",)))
+    else:
+        columns.choose(model, who, request.POST.getlist("names"))
+    path, _, words = _back(request, model).partition("?")
+    kept = QueryDict(words, mutable=True)
+    kept.pop("cols", None)
+    return redirect(f"{path}?{kept.urlencode()}" if kept else path)
 
 
-def _field(model: type[Record], path: str) -> models.Field[Any, Any]:
-    current: Any = model
-    field: Any = None
-    for step in path.split("__"):
-        field = current._meta.get_field(step)
-        current = getattr(field, "related_model", None) or current
-    found: models.Field[Any, Any] = field
-    return found
+@require_POST
+@staff
+def keep_view(request: HttpRequest, app: str, name: str) -> HttpResponse:
+    """Save the list as it stands under a name; own columns go with it, so that the link shows them to everybody."""
+    model, who = model_of(app, name), actor(request)
+    must_read(who, model)
+    words = QueryDict(_back(request, model).partition("?")[2], mutable=True)
+    names = columns.chosen(model, who, words)
+    if names != declaration(model).list:
+        words["cols"] = ",".join(names)
+    view = save_view(who, model, request.POST.get("name", ""), words.urlencode(), share=bool(request.POST.get("share")))
+    messages.success(request, f"已存为视图「{view.name}」")
+    return redirect(f"{path_of(model)}?{view.words}")
 
 
-def _column(model: type[Record], path: str, words: QueryDict) -> Column:
-    own = declaration(model)
-    title_at = next(
-        (name for name in own.list if form_of(model, name, True) == "title"), own.list[0] if own.list else "id"
-    )
-    spec = spec_of(_field(model, path))
-    now = words.get("sort", "")
-    sort = ""
-    if path in own.sort:
-        sort = _with(words, sort=f"-{path}" if now == path else path, after="")
-    direction = {"": ""}.get(now, "ascending" if now == path else "descending" if now == f"-{path}" else "")
-    return Column(path, spec.label or "编号", form_of(model, path, path == title_at), sort, direction)
-
-
-def _cells(row: Record, who: Actor, columns: list[Column]) -> list[Cell]:
-    shown = present(row, who, names=tuple(column.name for column in columns))
-    return [Cell(shown[column.name], column.form) for column in columns]
-
-
-def _with(words: QueryDict, **changes: str | None) -> str:
-    """This page's address words with some changed; an empty value goes away."""
-    copy = words.copy()
-    for name, value in changes.items():
-        if value:
-            copy[name] = value
-        else:
-            copy.pop(name, None)
-    return f"?{copy.urlencode()}"
-
-
-def _chips(model: type[Record], words: QueryDict) -> list[dict[str, str]]:
-    chips: list[dict[str, str]] = []
-    for word in words:
-        value = str(words[word])
-        if word in ("after", "limit", "sort", "at", "panel", "format", "view") or not value:
-            continue
-        if word == "q":
-            label, text = "搜索", value
-        elif word == "region":
-            label, text = "地区", value
-        else:
-            path, _, suffix = word.partition("__") if word.endswith(("__gte", "__lte")) else (word, "", "")
-            try:
-                spec = spec_of(_field(model, path))
-            except FieldDoesNotExist:  # a wrong word is told by the query itself
-                continue
-            label = spec.label + {"gte": " 起", "lte": " 止"}.get(suffix, "")
-            text = "、".join(codes.label(spec.codes, part) if spec.codes else part for part in value.split(","))
-        chips.append({"label": label, "text": text, "href": _with(words, **{word: "", "after": ""})})
-    return chips
-
-
-def _filters(model: type[Record], words: QueryDict) -> list[dict[str, Any]]:
-    """The filters with few choices, as menus."""
-    menus = []
-    for path in declaration(model).filters:
-        spec = spec_of(_field(model, path))
-        choices: list[tuple[str, str]] = []
-        if spec.codes:
-            choices = list(codes.options(spec.codes).items())
-        elif spec.kind == "flag":
-            choices = [("true", "是"), ("false", "否")]
-        elif path == "level":
-            choices = list(codes.options("warning level").items())
-        if choices:
-            menus.append(
-                {
-                    "label": spec.label,
-                    "options": [
-                        {
-                            "label": label,
-                            "href": _with(words, **{path: code, "after": ""}),
-                            "on": words.get(path) == code,
-                        }
-                        for code, label in choices
-                    ],
-                }
-            )
-    return menus
+@require_POST
+@staff
+def remove_view(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Delete an own view."""
+    resource = drop_view(actor(request), id)
+    messages.success(request, "视图已删去")
+    return redirect(path_of(records()[resource]) if resource in records() else "/desk/")
 
 
 @staff

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.guard import resource_name
@@ -13,11 +14,13 @@ from yongzhou.core.data.house import declaration
 from yongzhou.core.data.query import moment
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
-from yongzhou.core.inbox.models import Message
+from yongzhou.core.desk.printing import unit_name
+from yongzhou.core.inbox.reading import topics_of, unread_of
 from yongzhou.core.matters.life import CLOSED
 from yongzhou.core.matters.models import Matter
 from yongzhou.core.places.models import Place
 from yongzhou.core.system import WINGS, systems
+from yongzhou.portals.gate.links import account_links
 from yongzhou.portals.gate.middleware import actor as actor_of_request
 
 _KERNEL: Final = ("people", "places", "things", "matters")
@@ -29,6 +32,17 @@ _ICONS: Final = {
     "things.datastream": "bolt",
     "places.place": "pin",
 }
+
+_TOP: Final[tuple[dict[str, str], ...]] = (
+    {"title": "我的首页", "href": "/desk/", "icon": "home"},
+    {"title": "我的任务", "href": "/desk/tasks/", "icon": "check"},
+    {"title": "指标", "href": "/desk/indicators/", "icon": "gauge"},
+)
+_FOOT: Final[tuple[dict[str, str], ...]] = (
+    {"title": "城市仪表盘", "href": "/cockpit/", "icon": "map"},
+    {"title": "开发者", "href": "/developer/", "icon": "book"},
+    {"title": "帮助", "href": "/desk/help/", "icon": "help"},
+)
 
 
 def path_of(model: type[Record]) -> str:
@@ -47,11 +61,8 @@ def desk(request: HttpRequest) -> dict[str, Any]:
 def _context(request: HttpRequest, who: Actor) -> dict[str, Any]:
     mine = my_open_matters(who)
     home = Place.objects.filter(code=who.region or "4311").values_list("name", flat=True).first() or "永州市"
-    top: list[dict[str, Any]] = [
-        {"title": "我的首页", "href": "/desk/", "icon": "home"},
-        {"title": "我的任务", "href": "/desk/tasks/", "icon": "check", "count": mine.count() or None},
-        {"title": "指标", "href": "/desk/indicators/", "icon": "gauge"},
-    ]
+    top: list[dict[str, Any]] = [dict(link) for link in _TOP]
+    top[1]["count"] = mine[:100].count() or None
     groups = [{"links": top}, *_system_groups(who), *_kernel_group(who)]
     links = [link for group in groups for link in group["links"]]
     here = [link for link in links if request.path.startswith(link["href"]) and link["href"] != "/desk/"]
@@ -64,32 +75,34 @@ def _context(request: HttpRequest, who: Actor) -> dict[str, Any]:
         max(here, key=lambda link: len(link["href"]))["current"] = True
     return {
         "nav": groups,
-        "nav_foot": [
-            {"title": "城市仪表盘", "href": "/cockpit/", "icon": "map"},
-            {"title": "开发者", "href": "/developer/", "icon": "book"},
-        ],
-        "person": {"name": who.name, "post": who.title, "home": f"/desk/people/person/{who.id}/"},
+        "nav_foot": [dict(link) for link in _FOOT],
+        "person": {
+            "name": who.name,
+            "post": who.title,
+            "unit": unit_name(who.unit),
+            "home": f"/desk/people/person/{who.id}/",
+            "links": account_links(who),
+        },
+        "print_time": timezone.now(),
         "region": {"name": home},
-        "bell": {"count": unread(who).count(), "href": "/desk/inbox/"},
+        "bell": {"count": unread_of(who)[:100].count(), "href": "/desk/inbox/", "topics": " ".join(topics_of(who))},
         "live_ticket_url": "/desk/live-ticket",
         "moment": moment(request.GET.get("at", "")),
     }
 
 
-def my_open_matters(who: Actor) -> Any:
+def links_of(who: Actor) -> list[dict[str, Any]]:
+    """The pages that somebody may open, without counts: what the palette offers."""
+    groups = [*_system_groups(who), *_kernel_group(who)]
+    return [*_TOP, *(link for group in groups for link in group["links"]), *_FOOT]
+
+
+def my_open_matters(who: Actor) -> QuerySet[Matter]:
     """Open matters that this person handles, or that wait in his unit."""
     mine = Q(handler=who.id)
     if who.unit is not None:
         mine |= Q(unit=who.unit)
     return Matter.visible_to(who).filter(mine).exclude(state__in=CLOSED)
-
-
-def unread(who: Actor) -> Any:
-    """Messages to this person or his unit that nobody has read."""
-    to = Q(person=who.id)
-    if who.unit is not None:
-        to |= Q(unit=who.unit)
-    return Message.objects.filter(to, read_at__isnull=True)
 
 
 def _system_groups(who: Actor) -> list[dict[str, Any]]:

@@ -22,13 +22,14 @@ from yongzhou.core.data.present import Shown, called, present, text_of
 from yongzhou.core.data.query import moment
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
+from yongzhou.core.desk.bulk import subject_of
+from yongzhou.core.desk.undo import open_undo
 from yongzhou.core.matters.models import Matter, MatterStep
 from yongzhou.core.operations.problem import Problem, forbidden
 from yongzhou.core.operations.registry import operations
 from yongzhou.core.people.models import Person
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import model_of, one, staff
-from yongzhou.portals.workbench.lists import subject_field
 from yongzhou.portals.workbench.nav import path_of
 
 _HIDDEN = frozenset({"id", "row_version"})
@@ -66,6 +67,7 @@ def record(request: HttpRequest, app: str, name: str, id: UUID) -> HttpResponse:
     if request.GET.get("panel"):
         return render(request, "workbench/panel.html", context)
     context["history"] = _history(row, who)
+    context["undo"] = open_undo(who, row) if at is None else None
     context["related"] = [*_related(row, who), *_proven(row, who)]
     context["kin"] = _kin(row, who)
     return render(request, "workbench/record.html", context)
@@ -128,7 +130,7 @@ def _actions(row: Record, who: Actor) -> list[dict[str, str]]:
     for op in operations().values():
         if op.on is None or not isinstance(row, op.on) or not op.open_to(who):
             continue
-        field = subject_field(op, type(row)) or subject_field(op, op.on)
+        field = subject_of(op, type(row))
         if field is not None:
             found.append({"title": op.title, "href": f"/desk/do/{op.path}/?{field}={row.pk}", "name": op.name})
     return found
@@ -163,6 +165,7 @@ def _history(row: Record, who: Actor) -> list[dict[str, Any]]:
         out.append(
             {
                 "at": line["at"],
+                "op_id": line["op_id"],
                 "kind": {"I": "新建", "U": "修改", "D": "删除"}.get(line["kind"], "批量"),
                 "who": names.get(line["actor"], "系统"),
                 "differences": differences,

@@ -14,10 +14,11 @@ from django import template
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
-from .. import figures, words
+from .. import figures, spoken, words
 
 register = template.Library()
 
@@ -48,6 +49,25 @@ def _moment(value: datetime | date | str) -> datetime:
 
 
 @register.simple_tag
+def t(text: str, **values: object) -> str:
+    """A text of the page in the language of the switch; `{names}` in it are filled by keyword."""
+    found = gettext(text)
+    return found.format(**values) if values else found
+
+
+@register.filter(name="t")
+def translated(text: object) -> str:
+    """A declared title or label in the language of the switch; Chinese where no catalogue has it."""
+    return gettext(str(text)) if text else ""
+
+
+@register.simple_tag
+def script_words() -> SafeString:
+    """The words of the scripts in the language of the switch, as data (the policy forbids inline script)."""
+    return json_script({text: gettext(text) for text in spoken.SAID}, "words")
+
+
+@register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """One drawing of the sprite; `label` makes it speak, without it a screen reader passes over it."""
     href = f"{static('look/icons.svg')}#{name}"
@@ -68,7 +88,7 @@ def brand(text: str = "数字永州") -> SafeString:
     return format_html(
         '<svg viewBox="0 0 24 24" aria-hidden="true"><path class="b1" d="M4 3c0 6 8 6 8 12v7"/>'
         '<path class="b2" d="M20 3c0 6-8 6-8 12"/></svg><span>{}</span>',
-        text,
+        gettext(text),
     )
 
 
@@ -90,7 +110,7 @@ def level(value: int | str | None, form: str = "words") -> SafeString:
         '<span class="lv lv-{}">{}{} {}</span>',
         number,
         _drawn(figures.level_svg(number)),
-        figures.LEVEL_HUE[number],
+        gettext(figures.LEVEL_HUE[number]),
         figures.LEVEL_NUMERAL[number],
     )
 
@@ -102,7 +122,7 @@ def state(name: str, label: str = "") -> SafeString:
         ring, word = figures.ring_svg(name), figures.STATES[name][0]
     else:
         ring, word = figures.ring_svg("assigned"), name
-    return format_html('<span class="st">{}{}</span>', _drawn(ring), label or word)
+    return format_html('<span class="st">{}{}</span>', _drawn(ring), gettext(label or word))
 
 
 @register.simple_tag(takes_context=True)
@@ -155,7 +175,7 @@ def origin(name: str | None) -> SafeString:
     if not name or name not in ORIGINS:
         return SafeString("")
     css, word = ORIGINS[name]
-    return format_html('<span class="{}">{}</span>', css, word)
+    return format_html('<span class="{}">{}</span>', css, gettext(word))
 
 
 @register.simple_tag

@@ -105,8 +105,8 @@ class Chart {
       if (rain) axes.push({ type: 'value', inverse: true, min: 0, max: Math.max(10, ...rain.points.map((p) => p[1] ?? 0)) * 2.6, show: false });
       series.forEach((s, i) => {
         const data = s.points.map((p) => [Date.parse(p[0]), p[1]]), end = last(s);
-        if (s.kind === 'rain') return drawn.push({ name: s.name, type: 'bar', yAxisIndex: 1, data, barWidth: '60%', itemStyle: { color: t('d-rain'), opacity: 0.5 }, z: 1 });
-        if (s.kind === 'bar') return drawn.push({ name: s.name, type: 'bar', data, itemStyle: { color: t('d-rain') } });
+        if (s.kind === 'rain') return drawn.push({ name: s.name, type: 'bar', yAxisIndex: 1, data, barWidth: '60%', barMaxWidth: size * 1.5, itemStyle: { color: t('d-rain'), opacity: 0.5 }, z: 1 });
+        if (s.kind === 'bar') return drawn.push({ name: s.name, type: 'bar', data, barMaxWidth: size * 1.5, itemStyle: { color: t('d-rain') } });
         const over = limits.length && end && end[1] > limits[0].value;
         const gap = limits.length && end ? end[1] - limits[0].value : 99, near = Math.abs(gap) < (high - low + 2 * room) * 0.12;
         drawn.push({ name: s.name, type: 'line', data, showSymbol: false, connectNulls: false, z: 3, lineStyle: { width: 2, color: i ? t('d-soft') : t('d-main'), type: s.kind === 'estimate' ? 'dashed' : 'solid' }, itemStyle: { color: i ? t('d-soft') : t('d-main') },

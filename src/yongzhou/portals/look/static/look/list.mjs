@@ -3,17 +3,18 @@
  *   tr[data-href="/page/of/record"] [data-panel-href="fragment for the side panel"], td input.check[name="id"]
  * j/k or arrows move, Enter opens the page, o or click opens the side panel, space selects, a selects all, Esc closes
  * the panel, ? shows the keys (<dialog id="keys">, made when absent). `[data-bulk]` is the table's head bar:
- * [data-bulk-count] shows how many, [data-bulk-all] selects all, [data-bulk-none] none; its buttons are disabled at none.
+ * [data-bulk-count] shows how many (data-one with {n}, data-none), [data-bulk-all] selects all of the page, [data-bulk-filter]
+ * all of the filter, [data-bulk-none] none; its buttons show only while something is selected.
  */
-import { element, isTyping } from './shell.mjs';
+import { element, isTyping, say } from './shell.mjs';
 const KEYS = [['J K', '上一条、下一条'], ['回车', '打开整页'], ['O', '打开侧栏'], ['空格', '选择'], ['A', '全选或取消'], ['Esc', '关闭侧栏'], ['/', '搜索本页'], ['Ctrl K', '搜索一切'], ['?', '这张按键表']];
 
 function showKeys() {
   let dialog = /** @type {HTMLDialogElement|null} */ (document.getElementById('keys'));
   if (!dialog) {
     const list = element('dl', { class: 'keys card-body' });
-    for (const [key, text] of KEYS) list.append(element('dt', {}, element('span', { class: 'kbd' }, key)), element('dd', {}, text));
-    dialog = /** @type {HTMLDialogElement} */ (element('dialog', { id: 'keys', 'aria-label': '按键' }, element('div', { class: 'card-head' }, element('h2', {}, '按键'), element('button', { class: 'btn btn-text push', type: 'button', 'data-close': '' }, '关闭')), list));
+    for (const [key, text] of KEYS) list.append(element('dt', {}, element('span', { class: 'kbd' }, say(key))), element('dd', {}, say(text)));
+    dialog = /** @type {HTMLDialogElement} */ (element('dialog', { id: 'keys', 'aria-label': say('按键') }, element('div', { class: 'card-head' }, element('h2', {}, say('按键')), element('button', { class: 'btn btn-text push', type: 'button', 'data-close': '' }, say('关闭'))), list));
     document.body.append(dialog);
   }
   dialog.showModal();
@@ -31,12 +32,13 @@ function equip(table) {
     const all = boxes(), chosen = all.filter((box) => box.checked);
     for (const box of all) { const row = box.closest('tr'); if (box.checked) row.setAttribute('data-chosen', ''); else row.removeAttribute('data-chosen'); }
     if (!bulk) return;
-    bulk.classList.toggle('bulk-idle', !chosen.length);
+    const whole = /** @type {HTMLInputElement|null} */ (bulk.querySelector('[data-bulk-filter]')), any = chosen.length > 0 || Boolean(whole?.checked);
+    bulk.classList.toggle('bulk-idle', !any);
     const head = /** @type {HTMLInputElement|null} */ (bulk.querySelector('[data-bulk-all]'));
     if (head) { head.checked = chosen.length > 0 && chosen.length === all.length; head.indeterminate = chosen.length > 0 && chosen.length < all.length; }
     const count = bulk.querySelector('[data-bulk-count]');
-    if (count) count.textContent = chosen.length ? `已选 ${chosen.length} 件` : '全选';
-    for (const button of bulk.querySelectorAll('button')) button.hidden = !chosen.length;
+    if (count) count.textContent = chosen.length ? (count.dataset.one ?? '{n}').replace('{n}', String(chosen.length)) : count.dataset.none ?? '';
+    for (const button of bulk.querySelectorAll('button, details')) button.hidden = !any;
   }
   /** @param {number} index */
   function go(index) {
@@ -67,7 +69,8 @@ function equip(table) {
   bulk?.addEventListener('click', (event) => {
     const target = /** @type {Element} */ (event.target);
     if (target.closest('[data-bulk-all]')) all();
-    if (target.closest('[data-bulk-none]')) { for (const box of boxes()) box.checked = false; tally(); }
+    if (target.closest('[data-bulk-filter]')) tally();
+    if (target.closest('[data-bulk-none]')) { const whole = bulk.querySelector('[data-bulk-filter]'); if (whole) whole.checked = false; for (const box of boxes()) box.checked = false; tally(); }
   });
   document.addEventListener('keydown', (event) => {
     if (isTyping(event) || document.querySelector('dialog[open]')) return;

@@ -37,12 +37,20 @@ async function connect() {
     const { ticket, topics: granted } = await answer.json();
     const heard = granted ? wanted.filter((topic) => granted.includes(topic)) : wanted;
     if (!heard.length) return mark('stopped');
+    if (document.hidden && onlyBell(heard)) return mark('resting');
     source = new EventSource(`/live/${heard.map(encodeURIComponent).join(',')}?ticket=${encodeURIComponent(ticket)}`);
     source.onopen = () => { tries = 0; mark('on'); };
     source.onerror = retry;
     for (const name of ['message', ...heard]) source.addEventListener(name, (event) => take(event.data, name));
   } catch { retry(); }
 }
+/** A browser keeps six lines to one origin: a tab that nobody looks at gives up that of its bell. @param {string[]} names */
+const onlyBell = (names) => names.every((name) => name.startsWith('inbox.'));
+document.addEventListener('visibilitychange', () => {
+  if (!onlyBell(topics())) return;
+  if (document.hidden) { source?.close(); source = null; mark('resting'); }
+  else if (!source) { connect(); document.dispatchEvent(new CustomEvent('yz:back')); }
+});
 function retry() {
   source?.close(); source = null; mark('waiting');
   setTimeout(connect, WAIT[Math.min(tries++, WAIT.length - 1)] * (0.8 + 0.4 * Math.random()));

@@ -9,11 +9,18 @@
  * data-clock="seconds|day"   runs in Asia/Shanghai
  * data-offline               shown while the browser is offline
  * data-slash                 focused by the key /
+ * data-print                 prints the page
+ * .toast[data-passing]       a message of the server goes after a while
+ * <script type="application/json" id="words">  the words of scripts in another language (`say`)
  * Server event `yz:toast` (HX-Trigger) with {text, tone?, undo?}: undo is an address that is posted to.
  */
 export const ZONE = 'Asia/Shanghai';
 const ROOT = document.documentElement;
-const ATTRIBUTE = { yz_theme: 'theme', yz_mode: 'mode', yz_nav: 'nav', yz_scale: 'scale' };
+const ATTRIBUTE = { yz_theme: 'theme', yz_mode: 'mode', yz_nav: 'nav', yz_scale: 'scale', yz_size: 'size', yz_lang: 'lang' };
+const WORDS = JSON.parse(document.getElementById('words')?.textContent ?? '{}');
+
+/** @param {string} text in Chinese @param {Record<string, string|number>} values for {names} in it @returns {string} in the page's language */
+export const say = (text, values = {}) => (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 
 /** @param {string} name @returns {SVGSVGElement} an icon of the sprite */
 export function icon(name) {
@@ -42,15 +49,15 @@ export function toast({ text, tone = '', undo = '' }) {
   if (!box) return;
   const node = element('div', { class: `toast${tone === 'error' ? ' toast-error' : ''}` }, element('span', { class: 'grow' }, text));
   if (undo) {
-    const button = element('button', { class: 'btn', type: 'button' }, '撤销');
+    const button = element('button', { class: 'btn', type: 'button' }, say('撤销'));
     button.addEventListener('click', async () => {
       const answer = await fetch(undo, { method: 'POST', headers: { 'X-CSRFToken': csrf() } });
       node.remove();
-      toast(answer.ok ? { text: '已撤销' } : { text: '没能撤销，请到记录里改', tone: 'error' });
+      toast(answer.ok ? { text: say('已撤销') } : { text: say('没能撤销，请到记录里改'), tone: 'error' });
     });
     node.append(button);
   }
-  const shut = element('button', { class: 'btn btn-icon', type: 'button', 'data-close': '', 'aria-label': '知道了' }, icon('x'));
+  const shut = element('button', { class: 'btn btn-icon', type: 'button', 'data-close': '', 'aria-label': say('知道了') }, icon('x'));
   node.append(shut);
   box.append(node);
   if (tone !== 'error') setTimeout(() => node.remove(), undo ? 10000 : 6000);
@@ -58,10 +65,10 @@ export function toast({ text, tone = '', undo = '' }) {
 
 function stepCookie(button) {
   const name = button.dataset.cookie, values = button.dataset.values.split(' ');
-  const now = ROOT.dataset[ATTRIBUTE[name]] ?? values[0];
+  const now = name === 'yz_lang' ? (ROOT.lang === 'en' ? 'en' : 'zh') : ROOT.dataset[ATTRIBUTE[name]] ?? values[0];
   const next = values[(values.indexOf(now) + 1) % values.length];
   document.cookie = `${name}=${next}; path=/; max-age=31536000; samesite=lax`;
-  if (name === 'yz_mode') location.reload();
+  if (name === 'yz_mode' || name === 'yz_lang') location.reload();
   else { ROOT.dataset[ATTRIBUTE[name]] = next; document.dispatchEvent(new CustomEvent('yz:theme')); }
 }
 
@@ -74,9 +81,10 @@ document.addEventListener('click', (event) => {
   if (data.open) /** @type {HTMLDialogElement} */ (document.querySelector(data.open))?.showModal();
   else if ('close' in data) { const box = button.closest('dialog, .toast, [data-panel]'); if (box instanceof HTMLDialogElement) box.close(); else if (box?.matches('[data-panel]')) box.replaceChildren(); else box?.remove(); }
   else if (data.cookie) stepCookie(button);
+  else if ('print' in data) { for (const open of document.querySelectorAll('details.pop[open]')) open.removeAttribute('open'); print(); }
   else if ('reload' in data) location.reload();
   else if ('back' in data) history.back();
-  else if (data.copy) navigator.clipboard.writeText(document.querySelector(data.copy)?.textContent ?? '').then(() => toast({ text: '已复制' }));
+  else if (data.copy) navigator.clipboard.writeText(document.querySelector(data.copy)?.textContent ?? '').then(() => toast({ text: say('已复制') }));
   else if ('fillUsername' in data) {
     for (const input of ['username', 'password']) {
       const field = /** @type {HTMLInputElement|null} */ (document.getElementById(input));
@@ -112,11 +120,12 @@ export function isTyping(event) {
 }
 
 document.addEventListener('yz:toast', (event) => toast(/** @type {CustomEvent} */ (event).detail));
-document.addEventListener('htmx:error', () => toast({ text: '没连上服务器。检查网络后再试一次', tone: 'error' }));
+document.addEventListener('htmx:error', () => toast({ text: say('没连上服务器。检查网络后再试一次'), tone: 'error' }));
 document.addEventListener('htmx:response:error', (event) => {
   const status = /** @type {CustomEvent} */ (event).detail?.ctx?.response?.status;
   if (status === 401) location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
 });
+for (const node of document.querySelectorAll('.toast[data-passing]:not(.toast-error)')) setTimeout(() => { if (!node.matches(':hover, :focus-within')) node.remove(); }, 15000);
 function offline() { for (const mark of document.querySelectorAll('[data-offline]')) mark.hidden = navigator.onLine; }
 addEventListener('online', offline); addEventListener('offline', offline);
 if (!navigator.onLine) offline();

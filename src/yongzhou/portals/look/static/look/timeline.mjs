@@ -9,7 +9,7 @@
  * [hx-get][data-moment-refresh] is fetched again with ?at= when the moment has rested for 300 ms; map.mjs and
  * chart.mjs do the same with their own addresses. <html data-moment> holds the moment while the past is shown.
  */
-import { ZONE } from './shell.mjs';
+import { ZONE, say, toast } from './shell.mjs';
 const SVG = 'http://www.w3.org/2000/svg';
 /** @param {string} tag @param {Record<string, string|number>} attributes @param {string} text */
 function draw(tag, attributes, text = '') { const node = document.createElementNS(SVG, tag); for (const [k, v] of Object.entries(attributes)) node.setAttribute(k, String(v)); if (text) node.textContent = text; return node; }
@@ -91,13 +91,33 @@ class Timeline {
     this.range.style.left = `${L - 6}px`; this.range.style.width = `${R - L + 12}px`; this.range.style.height = `${foot}px`;
   }
 }
+let round = 0;
+/**
+ * One widget at a moment, by a fetch of its own: of several htmx.ajax at once htmx keeps the first and the last only.
+ * @param {HTMLElement} node @param {string|null} at @param {number} mine
+ */
+async function refresh(node, at, mine) {
+  const url = new URL(node.getAttribute('hx-get'), location.href);
+  if (at) url.searchParams.set('at', at);
+  node.setAttribute('aria-busy', 'true');
+  try {
+    const answer = await fetch(url, { headers: { 'HX-Request': 'true' } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const html = await answer.text();
+    if (mine !== round) return; // the scrubber has moved on
+    if ((node.getAttribute('hx-swap') ?? 'innerHTML').startsWith('outerHTML')) {
+      const made = document.createElement('template'); made.innerHTML = html;
+      const fresh = made.content.firstElementChild;
+      node.replaceWith(made.content);
+      if (fresh) globalThis.htmx?.process(fresh);
+    } else { node.innerHTML = html; globalThis.htmx?.process(node); }
+    document.dispatchEvent(new CustomEvent('htmx:after:swap'));
+  } catch { if (mine === round) toast({ text: say('那一刻的情形没有载入，请再拖一次'), tone: 'error' }); }
+  node.removeAttribute('aria-busy');
+}
 document.addEventListener('yz:moment', (event) => {
-  const { at } = /** @type {CustomEvent} */ (event).detail;
-  for (const node of document.querySelectorAll('[data-moment-refresh][hx-get]')) {
-    const url = new URL(node.getAttribute('hx-get'), location.href);
-    if (at) url.searchParams.set('at', at);
-    globalThis.htmx?.ajax('GET', url.pathname + url.search, { target: node, swap: node.getAttribute('hx-swap') ?? 'innerHTML' });
-  }
+  const { at } = /** @type {CustomEvent} */ (event).detail, mine = ++round;
+  for (const node of document.querySelectorAll('[data-moment-refresh][hx-get]')) refresh(/** @type {HTMLElement} */ (node), at, mine);
   const url = new URL(location.href);
   if (at) url.searchParams.set('at', at); else url.searchParams.delete('at');
   history.replaceState(history.state, '', url);
