@@ -13,7 +13,7 @@ from yongzhou.core.data.actor import system
 from yongzhou.core.home import Home
 from yongzhou.core.lake import connect
 from yongzhou.core.places.models import Place
-from yongzhou.house.history import events, observations, people, readings
+from yongzhou.house.history import events, follow_up, observations, people, readings
 from yongzhou.house.history.weather import STEP_S
 
 LEFT_ALONE: Final = timedelta(minutes=10)  # always comes by the doors
@@ -63,6 +63,7 @@ def generate(
             return report
         lives = events.load(until - reach, until, actor)
         tell(f"事件 {len(lives.opened):,} 件")
+        tell(f"工单、话务、核查等 {follow_up.load(until, actor):,} 条")
         warned = events.warnings(past, actor)
         counties = list(
             Place.objects.filter(kind="county", valid_to__isnull=True).order_by("code").values_list("code", flat=True)

@@ -18,7 +18,7 @@ class Field:
 
     name: str
     label: str
-    kind: str = "text"  # text, long, photos, place, choice, number, unit, type, yes, event
+    kind: str = "text"  # text, long, photos, place, choice, number, unit, type, duty, yes, event
     required: bool = False
     help: str = ""
     options: tuple[tuple[str, str], ...] = ()
@@ -50,6 +50,7 @@ _PHOTOS: Final = Field("photos", "照片", "photos", help="现场原位置拍摄
 _PLACE: Final = Field("place", "位置", "place", help="须在事发地附近")
 _PASSED: Final = Field("passed", "结论", "choice", required=True, options=(("true", "通过"), ("false", "不通过")))
 _ACTIVE: Final = ("accepted", "assigned", "handling")
+_PRESSED: Final = ("assigned", "handling", "reopened", "done", "suspended")
 
 STEPS: Final = (
     Step(ops.accept, ("reported",), (Field("type", "事件类型", "type", required=True),), "y", True),
@@ -65,7 +66,32 @@ STEPS: Final = (
         (Field("unit", "主办单位", "unit"), Field("clause", "派单依据")),
         "p",
     ),
-    Step(ops.reject, ("assigned",), (Field("clause", "依据条款", required=True, help="例如：权责清单 3.2"),), "t"),
+    Step(
+        ops.arbitrate,
+        ("accepted", "reopened"),
+        (
+            Field("unit", "裁定主办", "unit", required=True),
+            Field("clause", "裁定依据", required=True, help="例如：会商纪要第 3 号"),
+            Field("minutes", "会商情况", "long"),
+        ),
+        "c",
+    ),
+    Step(
+        ops.reject,
+        ("assigned",),
+        (
+            Field("duty", "权责清单条目", "duty", help="写明归谁的那一条；条目会随退单一起给值班台"),
+            Field("clause", "清单里没有时，写明依据条款"),
+        ),
+        "t",
+    ),
+    Step(ops.urge, _PRESSED, (Field("text", "催办内容"),), "b"),
+    Step(
+        ops.supervise,
+        _PRESSED,
+        (Field("text", "督办要求", "long", required=True), Field("reply_hours", "回复时限（工作小时）", "number")),
+        "d",
+    ),
     Step(ops.handle, ("handling",), (_TEXT, _PHOTOS), "n"),
     Step(
         ops.merge,
@@ -73,7 +99,16 @@ STEPS: Final = (
         (Field("into", "并入", "event", required=True), Field("reason", "理由")),
         "m",
     ),
-    Step(ops.add_co_unit, _ACTIVE, (Field("unit", "协办单位", "unit", required=True), Field("task", "协办事项")), "x"),
+    Step(
+        ops.add_co_unit,
+        _ACTIVE,
+        (
+            Field("unit", "协办单位", "unit", required=True),
+            Field("task", "协办事项"),
+            Field("hours", "协办时限（小时）", "number"),
+        ),
+        "x",
+    ),
     Step(
         ops.suspend,
         _ACTIVE,
@@ -129,9 +164,14 @@ _HINTS: Final = {
 def offer(event: Event, actor: Actor) -> Offer:
     """The steps of an event's state that this person's rights reach."""
     open_ = [step for step in STEPS if event.state in step.states and reaches(actor, step.operation.action, event)]
+    if not event.rejected_count:
+        open_ = [step for step in open_ if step.operation is not ops.arbitrate]
+    elif event.arbitration == "open":
+        open_ = [step for step in open_ if step.operation is not ops.assign]
     if event.state == "done" and event.handler_id == actor.id:
         open_ = [step for step in open_ if step.operation is not ops.verify]
-    main = next((step for step in open_ if step.main), None)
+    ruling = [step for step in open_ if step.operation is ops.arbitrate and event.arbitration == "open"]
+    main = next((step for step in (*ruling, *open_) if step.main or step in ruling), None)
     return Offer(main, tuple(step for step in open_ if step is not main), _HINTS.get(event.state, ""))
 
 

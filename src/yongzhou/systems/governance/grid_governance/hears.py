@@ -1,4 +1,4 @@
-"""Alarms of the telemetry engine: raised ones become events (or are left to their sector), cleared ones are noted."""
+"""Alarms become events or are left to their sector; tasks of the operation centre are taken."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from yongzhou.core.bus.subscriptions import subscribe
 from yongzhou.core.operations.context import Context
 from yongzhou.core.operations.run import run
-from yongzhou.systems.governance.grid_governance.operations import auto_report, clear_alarm
+from yongzhou.systems.governance.grid_governance.operations import auto_report, clear_alarm, take_supervision
 from yongzhou.systems.governance.grid_governance.operations.alarms import observed_by
 
 
@@ -64,3 +64,24 @@ def alarm_cleared(ctx: Context, data: AlarmOver) -> None:
     kind = observed_by(data.rule, data.datastream)
     given = {"alarm": data.alarm, "cause": f"{kind}:{data.thing}", "thing": data.thing, "text": f"实测 {data.value:g}"}
     run(clear_alarm, ctx.actor, given, door="event", now=ctx.now)
+
+
+class SupervisionAsked(BaseModel):
+    """What we read of a task of the operation centre."""
+
+    supervision: UUID
+    number: str
+    title: str
+    demand: str
+    region: str
+    level: int
+    due: datetime
+    subject_matter: UUID | None
+    origin: str
+
+
+@subscribe("ev.city_operations.supervision.requested", durable="grid_governance-supervision")
+def supervision_asked(ctx: Context, data: SupervisionAsked) -> None:
+    """Carry it by an event of ours."""
+    given = {**data.model_dump(exclude={"subject_matter"}), "subject": data.subject_matter}
+    run(take_supervision, ctx.actor, given, door="event", now=ctx.now)

@@ -15,7 +15,7 @@ from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.geometry import lon_lat
 from yongzhou.core.pages import actor_of, reads
 from yongzhou.core.places.models import Place
-from yongzhou.systems.governance.grid_governance.models import Event
+from yongzhou.systems.governance.grid_governance.models import Event, GridProfile, PatrolStop, PatrolTask, RepeatCause
 from yongzhou.systems.governance.grid_governance.operations.common import OPEN
 
 
@@ -87,3 +87,69 @@ def map_counties(request: HttpRequest) -> JsonResponse:
     answer = JsonResponse({"type": "FeatureCollection", "features": features})
     answer["Cache-Control"] = "private, max-age=3600"
     return answer
+
+
+@require_GET
+@reads(RepeatCause)
+def map_causes(request: HttpRequest) -> JsonResponse:
+    """Open causes as points; the more events, the higher the mark."""
+    rows = RepeatCause.visible_to(actor_of(request)).filter(state="open", geometry__isnull=False)
+    if (kind := request.GET.get("kind", "")) in ("place", "cluster", "hotspot"):
+        rows = rows.filter(kind=kind)
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": lon_lat(row.geometry)},
+            "properties": {
+                "id": str(row.pk),
+                "title": f"{row} ",
+                "level": 2 if row.count >= 8 else 3 if row.count >= 5 else 4,
+                "href": row.get_absolute_url(),
+            },
+        }
+        for row in rows.order_by("-count")[:300]
+    ]
+    return JsonResponse({"type": "FeatureCollection", "features": features})
+
+
+@require_GET
+@reads(GridProfile)
+def map_grids(request: HttpRequest) -> JsonResponse:
+    """Outlines of the grids in use; `?town=` narrows to one township."""
+    rows = GridProfile.visible_to(actor_of(request)).filter(ended__isnull=True, grid__geometry__isnull=False)
+    town = request.GET.get("town", "")
+    if town.isdecimal():
+        rows = rows.filter(region__startswith=town[:9])
+    features = [
+        {
+            "type": "Feature",
+            "geometry": json.loads(shapely.to_geojson(shapely.from_wkb(bytes(row.grid.geometry)))),
+            "properties": {"name": row.grid.name, "href": f"/desk/places/place/{row.grid_id}/"},
+        }
+        for row in rows.select_related("grid").order_by("region")[:400]
+        if row.grid.geometry is not None
+    ]
+    return JsonResponse({"type": "FeatureCollection", "features": features})
+
+
+@require_GET
+@reads(PatrolTask)
+def map_route(request: HttpRequest, id: UUID) -> JsonResponse:
+    """The stops of one route as points in order, the next ones by shape and colour of what they are."""
+    stops = PatrolStop.visible_to(actor_of(request)).filter(task=id).order_by("place")
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": lon_lat(stop.geometry)},
+            "properties": {
+                "id": str(stop.pk),
+                "title": f"{stop.place} {stop.name}",
+                "level": 4 if stop.result else {"event": 2, "hotspot": 3}.get(stop.kind, 3),
+                "state": "closed" if stop.result else "assigned",
+                "href": f"#stop-{stop.place}",
+            },
+        }
+        for stop in stops
+        if stop.geometry is not None
+    ]
+    return JsonResponse({"type": "FeatureCollection", "features": features})

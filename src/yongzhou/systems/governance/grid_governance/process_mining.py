@@ -139,3 +139,94 @@ def growing(open_at_day_ends: Sequence[int], days: int = 3) -> bool:
     """Whether the backlog has grown on each of the last `days` days."""
     last = list(open_at_day_ends)[-(days + 1) :]
     return len(last) == days + 1 and all(b > a for a, b in pairwise(last))
+
+
+def handovers(log: pa.Table, top: int = 20) -> pa.Table:
+    """Work passed from one resource to another: `before, after, count`, most first. `log` has `resource VARCHAR`.
+
+    van der Aalst, Song (2004), Mining social networks: handover of work with direct succession; a resource that goes on
+    by itself is no handover.
+    """
+    return _ask(
+        """with named as (
+          select "case", resource, row_number() over (partition by "case" order by "time", line) as n
+          from (select *, row_number() over () as line from log)
+        ),
+        pairs as (
+          select resource as before, lead(resource) over (partition by "case" order by n) as after from named
+        )
+        select before, after, count(*) as count from pairs
+        where before is not null and after is not null and before <> after and before <> '' and after <> ''
+        group by all order by count desc, before, after limit ?""",
+        {"log": log},
+        [top],
+    )
+
+
+def rework(log: pa.Table) -> pa.Table:
+    """Activities done again in one case: `activity, cases, again`, again = executions beyond the first of a case."""
+    return _ask(
+        """with done as (select "case", activity, count(*) as times from log group by all)
+        select activity, count(*) filter (times > 1) as cases, sum(times - 1)::bigint as again from done
+        group by activity having sum(times - 1) > 0 order by again desc, activity""",
+        {"log": log},
+    )
+
+
+def lifts(log: pa.Table, before: str, after: str, attributes: Sequence[str], least: int = 5) -> pa.Table:
+    """What makes one wait long: per attribute value `attribute, value, count, mean_s, lift`, longest first.
+
+    `lift` is the mean wait with the value over the mean wait of all; values seen less than `least` times say nothing.
+    Attributes are VARCHAR columns of the log, read at the row where the wait begins.
+    """
+    columns = ", ".join(f'"{name}"' for name in attributes)
+    unions = " union all ".join(
+        f"select '{name}' as attribute, \"{name}\" as value, wait from waits" for name in attributes
+    )
+    return _ask(
+        f"""with lines as (select *, row_number() over () as line from log),
+        pairs as (
+          select activity as a, {columns}, lead(activity) over w as b,
+                 (epoch_us(lead("time") over w) - epoch_us("time")) / 1e6 as wait
+          from lines window w as (partition by "case" order by "time", line)
+        ),
+        waits as (select * from pairs where a = ? and b = ?),
+        said as ({unions})
+        select attribute, value, count(*) as count, avg(wait) as mean_s,
+               avg(wait) / nullif((select avg(wait) from waits), 0) as lift
+        from said where value is not null and value <> '' group by all having count(*) >= ?
+        order by lift desc, attribute, value""",  # the names are code, not input
+        {"log": log},
+        [before, after, least],
+    )
+
+
+def cases_of(log: pa.Table, units: Sequence[str]) -> pa.Table:
+    """The cases that any of some units had in hand, whole."""
+    return _ask(
+        'select * from log where "case" in (select "case" from log where unit in (select unnest(?)))',
+        {"log": log},
+        [list(units)],
+    )
+
+
+def in_cases(log: pa.Table) -> pa.Table:
+    """The rows case by case in order of time."""
+    return _ask(
+        'select * exclude line from (select *, row_number() over () as line from log) order by "case", "time", line',
+        {"log": log},
+    )
+
+
+def stays_of(log: pa.Table, entry: str = "待签收", leave: str = "待核查") -> pa.Table:
+    """How long each case stayed with its unit, for `littles_law`: from first `entry` to last `leave` after it."""
+    return _ask(
+        """with spans as (
+          select max(unit) filter (activity = ?) as unit, min("time") filter (activity = ?) as entered,
+                 max("time") filter (activity = ?) as again, max("time") filter (activity = ?) as done
+          from log group by "case"
+        )
+        select unit, entered, case when done >= again then done end as "left" from spans where entered is not null""",
+        {"log": log},
+        [entry, entry, entry, leave],
+    )

@@ -14,7 +14,15 @@ from yongzhou.core.people.models import Unit
 from yongzhou.engines.telemetry.models import Alarm
 from yongzhou.systems.governance.grid_governance import clock
 from yongzhou.systems.governance.grid_governance.clock import RUNG_NAMES
-from yongzhou.systems.governance.grid_governance.models import CoTask, Event, EventType, Report
+from yongzhou.systems.governance.grid_governance.models import (
+    Arbitration,
+    CoTask,
+    DutyItem,
+    Event,
+    EventType,
+    Report,
+    Supervision,
+)
 from yongzhou.systems.governance.grid_governance.operations.common import RUNNING, calendar, kind_of, stops_of
 from yongzhou.systems.governance.grid_governance.operations.watching import words
 
@@ -41,6 +49,9 @@ def story(event: Event, who: Actor) -> dict[str, Any]:
         "rung_name": RUNG_NAMES[event.rung] if event.rung else "",
         "units": list(Unit.visible_to(who).filter(region__in=_chain(event.region)).order_by("code")),
         "types": list(EventType.visible_to(who).order_by("code")) if event.state == "reported" else [],
+        "duties": _duties(event, who) if event.state == "assigned" else [],
+        "pressed": list(Supervision.visible_to(who).filter(event=event.pk).select_related("unit").order_by("-at")[:5]),
+        "rulings": list(Arbitration.visible_to(who).filter(event=event.pk).select_related("unit").order_by("-at")[:3]),
         "bounds": _bounds(event),
         "place_page": f"/desk/places/place/{event.grid_id}/" if event.grid_id else "",
     }
@@ -69,6 +80,13 @@ def _step(step: MatterStep) -> dict[str, Any]:
 
 def _co_tasks(event: Event, who: Actor) -> list[CoTask]:
     return list(CoTask.visible_to(who).filter(event=event.pk).select_related("unit").order_by("at"))
+
+
+def _duties(event: Event, who: Actor) -> list[DutyItem]:
+    """Lines of the duty list that speak of this type and name another office than the one that has it."""
+    office = event.unit.code.partition("-")[2] if event.unit else ""
+    rows = DutyItem.visible_to(who).order_by("code")
+    return [row for row in rows if event.type and row.covers(event.type.code) and row.office != office]
 
 
 def lineage(event: Event, reports: list[Report], alarm: Alarm | None) -> list[dict[str, Any]]:

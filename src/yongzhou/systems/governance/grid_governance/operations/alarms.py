@@ -152,8 +152,8 @@ def _again(ctx: Context, event: Event, data: Alarmed, way: Route) -> None:
     worse = data.level < event.level
     event.cleared, event.level = False, min(event.level, data.level)
     if worse and event.state in RUNNING:
-        start = event.clock_from or event.opened_at
-        spent = (ctx.now - start).total_seconds() / 3600
+        retime(event, ctx)
+        spent = event.used_s / 3600  # on the event's own clock: nights and stops of a working clock do not count
         event.handle_hours = min(event.handle_hours, spent + way.limit_hours)
         retime(event, ctx)
     ctx.save(event)

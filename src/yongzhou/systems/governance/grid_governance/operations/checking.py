@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 from pydantic import BaseModel, Field
 
+from yongzhou.core.calendar import WorkDays
 from yongzhou.core.matters.events import MatterClosed, MatterRated, MatterReopened, MatterVerified
 from yongzhou.core.matters.models import MatterStep
 from yongzhou.core.matters.verbs import note_step
@@ -17,7 +18,7 @@ from yongzhou.core.operations.context import Context
 from yongzhou.core.operations.problem import Problem, not_found
 from yongzhou.core.operations.registry import operation
 from yongzhou.systems.governance.grid_governance import clock
-from yongzhou.systems.governance.grid_governance.models import Callback, Event, Report, Verification
+from yongzhou.systems.governance.grid_governance.models import Callback, Event, HotlineOrder, Report, Verification
 from yongzhou.systems.governance.grid_governance.operations.common import (
     EventState,
     OnEvent,
@@ -34,8 +35,10 @@ from yongzhou.systems.governance.grid_governance.operations.common import (
     tell_reporters,
 )
 from yongzhou.systems.governance.grid_governance.operations.handling import OnTheSpot, look
+from yongzhou.systems.governance.grid_governance.operations.rewards import reward_reporters
 
 REOPEN: Final = timedelta(days=7)
+CALLBACK_DAYS: Final = 2  # working days after closing; house default (待核)
 
 
 class Verify(OnTheSpot):
@@ -117,12 +120,25 @@ def _stranger(ctx: Context, event: Event) -> None:
 
 def finish(ctx: Context, event: Event, reason: str) -> None:
     """Close a locked event; its children and everybody who reported it hear of it."""
+    proved = event.state == "verified"
     move(ctx, event, "closed", reason=reason)
     event.next_rung_at = None
     ctx.save(event)
+    if proved:
+        reward_reporters(ctx, event)
     for child in Event.objects.filter(parent=event.pk):
         note_step(ctx, child, before=child.state, reason=f"主事件 {event.number} 已结案")
+    due_callbacks(ctx, event)
     tell_reporters(ctx, event, f"您反映的「{event.title}」已办结，请评价；不满意可在 7 天内要求重办")
+
+
+def due_callbacks(ctx: Context, event: Event) -> None:
+    """An event is closed: its orders, also those of merged children, are to be called back."""
+    due = calendar().add(ctx.now, WorkDays(CALLBACK_DAYS)).at
+    children = Event.objects.filter(parent=event.pk).values("pk")
+    for order in HotlineOrder.objects.filter(state="event", event__in=[event.pk, *[row["pk"] for row in children]]):
+        order.state, order.callback_due = "callback", due
+        ctx.save(order)
 
 
 @operation("grid_governance.call_back", title="回访", on=Event, action="verify")

@@ -23,6 +23,7 @@ from yongzhou.systems.governance.grid_governance.models import ClockStop, Event,
 from yongzhou.systems.governance.grid_governance.operations.ground import units_of, worker_of
 
 OPEN: Final = ("reported", "accepted", "assigned", "handling", "done", "verified", "reopened", "suspended")
+CO_OPEN: Final = ("assigned", "handling")  # joint units still at work
 RUNNING: Final = ("reported", "accepted", "assigned", "handling", "reopened")  # the clock goes
 
 
@@ -109,7 +110,7 @@ def dispatch(
 ) -> bool:
     """Give the event to the one responsible unit and to its grid's worker; False where nobody can be found."""
     units = units_of(event.region)
-    refused = set(Rejection.objects.filter(event=event).values_list("unit__code", flat=True))
+    refused = refusing_units(event)
     basis = f"{event.type.legal_basis}；事件库 {event.type.code}" if event.type else "人工派单"
     decision = responsible.decide(
         rule or (event.type.unit_rule if event.type else responsible.FALLBACK),
@@ -146,6 +147,17 @@ def tell_reporters(ctx: Context, event: Event, text: str) -> None:
         if report.reporter is not None and report.reporter.pk not in seen:
             seen.add(report.reporter.pk)
             notify(ctx, report.reporter, text, about=report)
+
+
+def refusing_units(event: Event) -> list[str]:
+    """Codes of the units that sent it back, in order."""
+    return list(Rejection.objects.filter(event=event).order_by("at").values_list("unit__code", flat=True))
+
+
+def centres(region: str, *, city: bool = False) -> list[Unit]:
+    """The grid service centre of the county of a region, and the city's where asked or where there is no county."""
+    codes = [f"{region[:6]}-WG"] if len(region) >= 6 else []
+    return list(Unit.objects.filter(code__in=[*codes, *(["4311-WG"] if city or not codes else [])]))
 
 
 def history_units(event: Event) -> list[str]:

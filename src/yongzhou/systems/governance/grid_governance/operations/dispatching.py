@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from yongzhou.core.inbox.notify import notify
 from yongzhou.core.matters.events import MatterAssigned, MatterRejected
@@ -15,21 +15,25 @@ from yongzhou.core.operations.problem import Problem
 from yongzhou.core.operations.registry import operation
 from yongzhou.core.people.models import Person, Unit
 from yongzhou.systems.governance.grid_governance import clock
-from yongzhou.systems.governance.grid_governance.models import Event, EventType, GridPost, Rejection
+from yongzhou.systems.governance.grid_governance.models import DutyItem, Event, EventType, GridPost, Rejection
 from yongzhou.systems.governance.grid_governance.operations.common import (
     EventState,
     OnEvent,
     answer,
     calendar,
+    centres,
     dispatch,
     history_units,
     lock,
     move,
     not_now,
     person_acting,
+    refusing_units,
     retime,
     tell_reporters,
 )
+from yongzhou.systems.governance.grid_governance.operations.ruling import decide, open_ruling
+from yongzhou.systems.governance.grid_governance.responsible import unit_code
 
 
 class Accept(OnEvent):
@@ -49,8 +53,15 @@ class Assign(OnEvent):
 class Reject(OnEvent):
     """Send an event back; the clause is what makes it lawful."""
 
-    clause: str = Field(title="依据条款", min_length=4, max_length=200)
+    clause: str = Field(default="", title="依据条款", max_length=200)
+    duty: UUID | None = Field(default=None, title="权责清单条目")
     suggest: UUID | None = Field(default=None, title="建议单位")
+
+    @model_validator(mode="after")
+    def _lawful(self) -> Reject:
+        if self.duty is None and len(self.clause.strip()) < 4:
+            raise ValueError("退单必须引用权责清单条目，或写明依据条款（至少 4 个字）")
+        return self
 
 
 class Reassign(OnEvent):
@@ -97,14 +108,23 @@ def assign(ctx: Context, data: Assign) -> EventState:
     if data.unit and unit is None:
         raise Problem("no_unit", "没有这个单位", field="unit", remedy="请从候选单位中选择")
     if event.arbitration == "open":
-        if unit is None or not data.clause:
+        if unit is None or len(data.clause) < 4:
             raise Problem(
                 "needs_ruling",
                 "两次退单，须会商裁定：写明主办单位和依据",
                 field="clause",
                 remedy="裁定后各单位不得再退",
             )
-        event.arbitration = "decided"
+        decide(ctx, event, unit, data.clause)
+        return answer(event)
+    if unit is not None and unit.code in refusing_units(event) and event.arbitration != "decided":
+        raise Problem(
+            "pushed_around",
+            f"{unit.name}已退过这件事，不能再派回",
+            status=409,
+            field="unit",
+            remedy="请派给别的单位，或会商裁定",
+        )
     if not dispatch(ctx, event, unit=unit, clause=data.clause, reason=f"派单：{unit.name}" if unit else ""):
         raise Problem("nobody", "按责任规则找不到可派的单位", field="unit", remedy="请人工指定主办单位并写明依据")
     return answer(event)
@@ -136,17 +156,20 @@ def reject(ctx: Context, data: Reject) -> EventState:
     latest = clock.may_reject(calendar(), event.assigned_at, event.grade, ctx.now).at
     if ctx.now > latest:
         raise not_now(f"已过退单时限（{latest:%m-%d %H:%M}）", "请签收办理，或联系值班台会商")
-    ctx.save(
-        Rejection(event=event, unit=unit, clause=data.clause, suggest_id=data.suggest, at=ctx.now, origin=event.origin)
-    )
+    duty = _duty(event, unit, data.duty)
+    clause = (f"{duty.code} {duty.clause}" if duty else data.clause)[:200]
+    suggest = data.suggest or _owner(event, duty)
+    row = Rejection(event=event, unit=unit, clause=clause, duty=duty, suggest_id=suggest, at=ctx.now)
+    row.origin = event.origin
+    ctx.save(row)
     event.rejected_count += 1
-    move(ctx, event, "accepted", reason=f"{unit.name}退单：{data.clause}", unit=unit.code)
+    move(ctx, event, "accepted", reason=f"{unit.name}退单：{clause}", unit=unit.code)
     event.unit, event.handler, event.accept_due = None, None, None
     if event.rejected_count >= 2:
-        event.arbitration = "open"
+        open_ruling(ctx, event)
     retime(event, ctx)
     ctx.save(event)
-    refusing = list(Rejection.objects.filter(event=event).order_by("at").values_list("unit__code", flat=True))
+    refusing = refusing_units(event)
     pushed = clock.ping_pong(history_units(event), refusing)
     _call_centre(
         ctx, event, f"「{event.title}」被{unit.name}退单" + (f"，{pushed}，请会商裁定" if pushed else "，请改派")
@@ -154,9 +177,42 @@ def reject(ctx: Context, data: Reject) -> EventState:
     return answer(event)
 
 
+def _duty(event: Event, unit: Unit, id: UUID | None) -> DutyItem | None:
+    """The quoted line of the duty list: it must speak of this type and of somebody else."""
+    if id is None:
+        return None
+    duty = DutyItem.objects.filter(pk=id).first()
+    if duty is None:
+        raise Problem("no_duty", "权责清单里没有这一条", field="duty", remedy="请从清单中选择")
+    if event.type is not None and not duty.covers(event.type.code):
+        raise Problem(
+            "other_duty",
+            f"{duty.code} 说的是「{duty.subject}」，与本事件类型不符",
+            field="duty",
+            remedy="请选对应的条目",
+        )
+    if _names(duty, unit):
+        raise Problem("own_duty", f"{duty.code} 写明由本单位负责，不能据此退单", field="duty", remedy="请签收办理")
+    return duty
+
+
+def _names(duty: DutyItem, unit: Unit) -> bool:
+    level = {4: "city", 6: "county", 9: "town"}.get(len(unit.region), "")
+    return unit.code.partition("-")[2] == duty.office and duty.level in ("", level)
+
+
+def _owner(event: Event, duty: DutyItem | None) -> UUID | None:
+    """The unit that a line of the duty list names, along the event's area chain."""
+    if duty is None:
+        return None
+    levels = [duty.level] if duty.level else ["county", "city", "town"]
+    codes = [code for level in levels if (code := unit_code(level, duty.office, event.region))]
+    found = dict(Unit.objects.filter(code__in=codes).values_list("code", "pk"))
+    return next((found[code] for code in codes if code in found), None)
+
+
 def _call_centre(ctx: Context, event: Event, text: str) -> None:
-    codes = (f"{event.region[:6]}-WG", "4311-WG")
-    for unit in Unit.objects.filter(code__in=codes):
+    for unit in centres(event.region, city=True):
         notify(ctx, unit, text, about=event)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
+
+from django.db.models import Count, Max
 
 from yongzhou.core.operations.problem import Problem
 from yongzhou.core.people.models import Person, Unit
@@ -29,8 +31,17 @@ class Spot:
     note: str = ""
 
 
-@cache
 def _index(kind: str) -> AreaIndex:
+    """Outlines in force; grids are divided and joined while the city runs: theirs are read again when one changed."""
+    version = ""
+    if kind == "grid":
+        seen = Place.objects.filter(kind="grid").aggregate(last=Max("created_at"), ended=Count("valid_to"))
+        version = f"{seen['last']}:{seen['ended']}"
+    return _outlines(kind, version)
+
+
+@lru_cache(maxsize=6)
+def _outlines(kind: str, version: str) -> AreaIndex:
     rows = Place.objects.filter(kind=kind, geometry__isnull=False, valid_to__isnull=True).values_list(
         "code", "geometry"
     )
@@ -46,7 +57,7 @@ def locate(lon: float, lat: float, crs: str | None) -> Spot:
         raise Problem("bad_place", str(error), field="lon", remedy="请重新定位，或在地图上点选") from error
     for kind in _KINDS:
         if code := _index(kind).locate_one(read.lon, read.lat, NEAR_M if kind == "county" else 0.0):
-            place = Place.objects.filter(code=code, kind=kind).select_related("parent").get()
+            place = Place.objects.select_related("parent").get(code=code, kind=kind, valid_to__isnull=True)
             return Spot(code, place.pk if kind == "grid" else None, place.name, (read.lon, read.lat), read.reason)
     raise Problem(
         "outside",

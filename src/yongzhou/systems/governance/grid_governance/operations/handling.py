@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from typing import Final, Literal
-from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from yongzhou.core.data.files import path_of
 from yongzhou.core.data.geometry import lon_lat
-from yongzhou.core.inbox.notify import notify
 from yongzhou.core.matters.events import MatterResumed, MatterSuspended
 from yongzhou.core.matters.life import STATES
 from yongzhou.core.matters.verbs import note_step
 from yongzhou.core.operations.context import Context
 from yongzhou.core.operations.problem import Problem
 from yongzhou.core.operations.registry import operation
-from yongzhou.core.people.models import Unit
 from yongzhou.systems.governance.grid_governance.clock import STOP_REASONS
 from yongzhou.systems.governance.grid_governance.models import ClockStop, CoTask, Event
 from yongzhou.systems.governance.grid_governance.operations.common import (
+    CO_OPEN,
     EventState,
     OnEvent,
     answer,
@@ -32,6 +30,7 @@ from yongzhou.systems.governance.grid_governance.operations.common import (
     tell_reporters,
 )
 from yongzhou.systems.governance.grid_governance.operations.ground import locate
+from yongzhou.systems.governance.grid_governance.operations.joint import retime_co_tasks
 from yongzhou.systems.governance.grid_governance.photos import Photo, doubts, metres
 
 NEAR_M: Final = 30.0  # nobody reports a thing done from farther away, unless its type is that wide
@@ -60,29 +59,6 @@ class Extend(OnEvent):
 
     hours: float = Field(title="延长小时", gt=0, le=480)
     reason: str = Field(title="理由", min_length=2, max_length=200)
-
-
-class AddCoUnit(OnEvent):
-    """Bring another unit in."""
-
-    unit: UUID = Field(title="协办单位")
-    task: str = Field(default="", title="协办事项", max_length=200)
-
-
-class FinishCoTask(BaseModel):
-    """One joint unit's part is done."""
-
-    task: UUID = Field(title="协办任务")
-    result: str = Field(title="结果", min_length=2, max_length=300)
-
-
-class CoTaskState(BaseModel):
-    """A joint task after an operation, and how many are still open."""
-
-    task: UUID
-    event: UUID
-    state: str
-    open: int
 
 
 def look(event: Event, data: OnTheSpot, *, need_photo: bool, need_place: bool) -> float | None:
@@ -148,7 +124,7 @@ def report_done(ctx: Context, data: OnTheSpot) -> EventState:
     event = lock(ctx, data)
     if event.state != "handling":
         raise not_now(f"这件事现在「{STATES[event.state]}」，不能反馈办结", "先签收，再处置")
-    waiting = list(CoTask.objects.filter(event=event, state="assigned").values_list("unit__name", flat=True))
+    waiting = list(CoTask.objects.filter(event=event, state__in=CO_OPEN).values_list("unit__name", flat=True))
     if waiting:
         raise not_now(f"协办单位尚未完成：{'、'.join(waiting)}", "请等协办单位反馈，或联系值班台")
     away = look(event, data, need_photo=True, need_place=True)
@@ -190,6 +166,7 @@ def suspend(ctx: Context, data: Suspend) -> EventState:
     )
     freeze(event, ctx)
     ctx.save(event)
+    retime_co_tasks(ctx, event)
     return answer(event)
 
 
@@ -212,6 +189,7 @@ def take_up(ctx: Context, event: Event, reason: str) -> None:
     event.state_before = ""
     retime(event, ctx)
     ctx.save(event)
+    retime_co_tasks(ctx, event)
 
 
 @operation("grid_governance.extend", title="延期", on=Event, action="extend")
@@ -232,41 +210,3 @@ def extend(ctx: Context, data: Extend) -> EventState:
     ctx.save(event)
     note_step(ctx, event, before=event.state, reason=f"延期 {data.hours:g} 小时：{data.reason}")
     return answer(event)
-
-
-@operation("grid_governance.add_co_unit", title="加协办单位", on=Event, action="join")
-def add_co_unit(ctx: Context, data: AddCoUnit) -> EventState:
-    """Joint handling: another unit works in parallel under the same limit."""
-    event = lock(ctx, data)
-    if event.state not in ("accepted", "assigned", "handling"):
-        raise not_now("只有办理中的事件可以加协办")
-    unit = Unit.objects.filter(pk=data.unit).first()
-    if unit is None or unit.pk == event.unit_id:
-        raise Problem("no_unit", "没有这个单位，或它就是主办单位", field="unit", remedy="请选另一个单位")
-    if CoTask.objects.filter(event=event, unit=unit).exists():
-        raise not_now(f"{unit.name}已在协办")
-    ctx.save(CoTask(event=event, unit=unit, task=data.task, at=ctx.now, due=event.due, origin=event.origin))
-    note_step(ctx, event, before=event.state, reason=f"协办：{unit.name}。{data.task}", co_unit=unit.code)
-    notify(ctx, unit, f"请协办「{event.title}」：{data.task or '配合主办单位处置'}", about=event)
-    return answer(event)
-
-
-@operation("grid_governance.finish_co_task", title="协办完成", on=CoTask, action="handle")
-def finish_co_task(ctx: Context, data: FinishCoTask) -> CoTaskState:
-    """One joint unit reports its part done."""
-    task = ctx.get(CoTask, data.task)
-    if task.state == "done":
-        raise not_now("这份协办已经完成")
-    task.state, task.done_at, task.result = "done", ctx.now, data.result
-    ctx.save(task)
-    event = task.event
-    note_step(ctx, event, before=event.state, reason=f"{task.unit.name}协办完成：{data.result}", co_unit=task.unit.code)
-    left = CoTask.objects.filter(event=event, state="assigned").count()
-    if event.unit:
-        notify(
-            ctx,
-            event.unit,
-            f"「{event.title}」{task.unit.name}已完成协办" + ("" if left else "，协办全部完成"),
-            about=event,
-        )
-    return CoTaskState(task=task.pk, event=event.pk, state=task.state, open=left)

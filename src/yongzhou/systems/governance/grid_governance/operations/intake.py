@@ -34,6 +34,7 @@ from yongzhou.systems.governance.grid_governance.operations.recognise import (
     NewReport,
     Reported,
     Similar,
+    before,
     candidates,
     guesses_of,
     judge,
@@ -74,10 +75,10 @@ def report(ctx: Context, data: NewReport) -> Reported:
     new = target is None
     event = target or _open(ctx, data, spot, judged, kind, at, [similar for similar, _ in alike])
     filed = _file(ctx, data, spot, event, at, joined=not new)
-    if new and kind is not None:
+    if new and kind is not None and not data.hold:
         dispatch(ctx, event)
     elif new:
-        note_step(ctx, event, before=event.state, reason=judged.reason)
+        note_step(ctx, event, before=event.state, reason="等待人工确认" if data.hold else judged.reason)
     return _told(filed, event, new=new, sure=kind is not None, similar=[similar for similar, _ in alike])
 
 
@@ -165,7 +166,10 @@ def _open(
         "guesses": guesses_of(judged),
         "similar": [one.model_dump(mode="json") for one in similar],
     }
-    return start(ctx, values, kind, key="", reason=f"{_DOORS[data.door]}上报：{data.text[:120]}")[0]
+    earlier = before(spot, kind, at)
+    values["repeat_of"] = earlier
+    again = f"（{earlier.number} 办结后再次出现）" if earlier else ""
+    return start(ctx, values, kind, key="", reason=f"{_DOORS[data.door]}上报{again}：{data.text[:120]}")[0]
 
 
 def start(
@@ -192,7 +196,7 @@ def start(
     return event, new
 
 
-_DOORS: Final = {"citizen": "市民", "grid": "网格员", "staff": "工作人员", "12345": "12345 热线"}
+_DOORS: Final = {"citizen": "市民", "grid": "网格员", "staff": "工作人员", "12345": "12345 热线", "camera": "视频识别"}
 
 
 def _file(ctx: Context, data: NewReport, spot: Spot, event: Event, at: datetime, *, joined: bool) -> Report:
@@ -207,6 +211,7 @@ def _file(ctx: Context, data: NewReport, spot: Spot, event: Event, at: datetime,
         event=event,
         region=spot.region,
         reporter=None if data.anonymous else person_acting(ctx),
+        secret=data.secret,
         contact="" if data.anonymous else data.contact,
         text=data.text,
         photos=[photo.model_dump() for photo in data.photos],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
@@ -17,9 +17,10 @@ from yongzhou.systems.governance.grid_governance.classify import Classification,
 from yongzhou.systems.governance.grid_governance.models import Event, EventType
 from yongzhou.systems.governance.grid_governance.operations.common import OPEN
 from yongzhou.systems.governance.grid_governance.operations.ground import Spot, locate, spot_of_region
-from yongzhou.systems.governance.grid_governance.photos import Photo
+from yongzhou.systems.governance.grid_governance.photos import Photo, metres
 
-Door = Literal["citizen", "grid", "staff", "12345"]
+Door = Literal["citizen", "grid", "staff", "12345", "camera"]
+REPEAT: Final = timedelta(days=90)
 
 
 class Where(BaseModel):
@@ -55,6 +56,8 @@ class NewReport(LookAlike):
     photos: list[Photo] = Field(default_factory=list, title="照片", max_length=9)
     contact: str = Field(default="", title="联系方式", max_length=60)
     anonymous: bool = Field(default=False, title="匿名")
+    secret: bool = Field(default=False, title="要求保密")
+    hold: bool = Field(default=False, title="待人工确认")
     at: datetime | None = Field(default=None, title="发现时间")
     same_as: UUID | None = Field(default=None, title="就是这一件")
 
@@ -166,3 +169,20 @@ def guesses_of(judged: Classification) -> list[dict[str, object]]:
         {"type": g.type, "name": names.get(g.type, g.type), "share": round(g.share, 3), "words": list(g.words)}
         for g in judged.guesses
     ]
+
+
+def before(spot: Spot, kind: EventType | None, at: datetime) -> Event | None:
+    """The last closed event of the same family at the same place within 90 days: what comes again is no new thing."""
+    if spot.lon_lat is None or kind is None:
+        return None
+    lon, lat = spot.lon_lat
+    reach = kind.merge_radius_m / 111_195.0
+    box = f"({lon + 1.2 * reach},{lat + reach}),({lon - 1.2 * reach},{lat - reach})"
+    rows = (
+        Event.objects.filter(state="closed", type__code__startswith=kind.code[:4], closed_at__gt=at - REPEAT)
+        .extra(where=["matters_matter.geometry_box && %s::box"], params=[box])
+        .order_by("-closed_at")[:20]
+    )
+    return next(
+        (row for row in rows if metres(lon_lat(row.geometry) or (0, 0), (lon, lat)) <= kind.merge_radius_m), None
+    )

@@ -9,6 +9,7 @@ import pyarrow as pa
 from django.db.models import F
 from pydantic import BaseModel, Field
 
+from yongzhou.core.calendar import SHANGHAI
 from yongzhou.core.inbox.notify import notify
 from yongzhou.core.matters.life import STATES
 from yongzhou.core.matters.models import MatterStep
@@ -18,9 +19,12 @@ from yongzhou.core.operations.registry import operation
 from yongzhou.core.people.models import Unit
 from yongzhou.systems.governance.grid_governance import clock, process_mining
 from yongzhou.systems.governance.grid_governance.events import BottleneckFound, EventEscalated
-from yongzhou.systems.governance.grid_governance.models import ClockStop, Event, ProcessFinding
+from yongzhou.systems.governance.grid_governance.models import ClockStop, Event, ProcessFinding, Supervision
 from yongzhou.systems.governance.grid_governance.operations.common import RUNNING, calendar, kind_of, retime, stops_of
 from yongzhou.systems.governance.grid_governance.operations.handling import take_up
+from yongzhou.systems.governance.grid_governance.operations.joint import watch_co_tasks
+from yongzhou.systems.governance.grid_governance.operations.pressing import issue
+from yongzhou.systems.governance.grid_governance.operations.ruling import watch_rulings
 
 BATCH: Final = 200
 WINDOW: Final = timedelta(days=90)
@@ -46,6 +50,8 @@ class Looked(BaseModel):
     escalated: int
     late: int
     resumed: int
+    joint: int = 0
+    rulings: int = 0
 
 
 class Mine(BaseModel):
@@ -81,7 +87,13 @@ def escalate(ctx: Context, data: Look) -> Looked:
     due = list(free.filter(next_rung_at__lte=ctx.now, state__in=RUNNING).order_by("next_rung_at")[: data.limit])
     for event in due:
         _raise(ctx, event)
-    return Looked(escalated=len(due), late=len(late), resumed=resumed)
+    return Looked(
+        escalated=len(due),
+        late=len(late),
+        resumed=resumed,
+        joint=watch_co_tasks(ctx, data.limit),
+        rulings=watch_rulings(ctx, data.limit),
+    )
 
 
 def _raise(ctx: Context, event: Event) -> None:
@@ -100,6 +112,14 @@ def _raise(ctx: Context, event: Event) -> None:
                 matter=event.pk, unit=event.unit_id, rung=event.rung, region=event.region, origin=event.origin
             )
         )
+        if event.rung == len(clock.RUNGS) and event.unit is not None:
+            _supervise(ctx, event, shown.share)
+
+
+def _supervise(ctx: Context, event: Event, share: float) -> None:
+    open_ = Supervision.objects.filter(event=event, kind="supervise", unit=event.unit).exclude(state="ended")
+    if not open_.exists():
+        issue(ctx, event, f"时限已用 {share:.0%}，请说明原因和完成时间")
 
 
 def _tell(ctx: Context, event: Event, rung: int, text: str) -> None:
@@ -147,19 +167,35 @@ def find_bottlenecks(ctx: Context, data: Mine) -> Mined:
     return Mined(steps=log.num_rows, findings=len(found))
 
 
-def read_log(since: datetime, region: str = "") -> pa.Table:
-    """The moves (no mere notes) of events since a moment, as a log of `process_mining`."""
+def read_log(since: datetime, region: str = "", *, detail: bool = False) -> pa.Table:
+    """The moves (no mere notes) of events since a moment, as a log of `process_mining`.
+
+    With `detail` also `unit` (code), `type` (name), `county`, `hour` (of the step) of each event, all VARCHAR.
+    """
     rows = MatterStep.objects.filter(matter__kind="event", at__gte=since).exclude(before=F("after"))
     if region:
         rows = rows.filter(matter__region__startswith=region)
     found = list(rows.order_by("at", "id").values_list("matter", "after", "at"))
-    return pa.table(
+    log = pa.table(
         {
             "case": pa.array([str(case) for case, _, _ in found], pa.string()),
             "activity": pa.array([STATES.get(after, after) for _, after, _ in found], pa.string()),
             "time": pa.array([at for _, _, at in found], pa.timestamp("us", "UTC")),
         }
     )
+    if not detail:
+        return log
+    known = {
+        key: (unit or "", kind or "", area[:6])
+        for key, unit, kind, area in Event.objects.filter(pk__in={case for case, _, _ in found}).values_list(
+            "pk", "unit__code", "type__name", "region"
+        )
+    }
+    facts = [known.get(case, ("", "", "")) for case, _, _ in found]
+    for at, name in enumerate(("unit", "type", "county")):
+        log = log.append_column(name, pa.array([fact[at] for fact in facts], pa.string()))
+    hours = [f"{at.astimezone(SHANGHAI).hour:02}时" for _, _, at in found]
+    return log.append_column("hour", pa.array(hours, pa.string()))
 
 
 def _finding(ctx: Context, since: datetime, row: dict[str, float | str]) -> ProcessFinding:

@@ -13,7 +13,7 @@ from yongzhou.core.indicators.compute import compute
 from yongzhou.core.indicators.definition import indicators
 from yongzhou.core.indicators.models import Run
 from yongzhou.core.matters.models import Matter
-from yongzhou.systems.governance.grid_governance.models import Event
+from yongzhou.systems.governance.grid_governance.models import Event, HotlineCall
 
 NAMES = ("on_time_rate", "median_first_response", "open_events", "first_assignment_accuracy", "satisfaction")
 
@@ -39,7 +39,13 @@ def _events(committed_db: str, django_db_blocker: object):
                 due=at + timedelta(hours=2) if done else timezone.now() + timedelta(days=1),
                 rating=rating,
                 rejected_count=rejected,
+                source="alarm" if number == 0 else "staff",
+                report_count=3 if number == 1 else 1,
+                reopen_count=1 if number == 1 else 0,
             ).save()
+        for wait in (10, 20):
+            answered = at + timedelta(seconds=wait)
+            HotlineCall(call_id=f"C-{wait}", region="431181107", queued_at=at, answered_at=answered).save()
         _close_readers()
         yield
         _close_readers()
@@ -57,6 +63,11 @@ def _close_readers() -> None:
     ("name", "value", "numerator", "denominator"),
     [
         ("on_time_rate", 50.0, 1, 2),
+        ("merged_share", 40.0, 2, 5),
+        ("reopen_rate", 50.0, 1, 2),
+        ("pushed_around", 0.0, 0, 3),
+        ("auto_share", 100 / 3, 1, 3),
+        ("answered_in_15s", 50.0, 1, 2),
         ("median_first_response", 5.0, 2, 2),
         ("open_events", 1.0, 1, 4),
         ("first_assignment_accuracy", 100 * 2 / 3, 2, 3),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -133,3 +134,53 @@ def test_littles_law_holds_where_everybody_has_left():
 @pytest.mark.parametrize(("days", "grows"), [([1, 2, 3, 4], True), ([9, 2, 3, 4], False), ([1, 2, 3], False)])
 def test_a_backlog_grows_three_days_running(days: list[int], grows: bool):
     assert mining.growing(days) is grows
+
+
+@pytest.fixture(scope="module")
+def detailed() -> pa.Table:
+    path = Path(REPOSITORY).parent / "shared" / "data" / "governance-brain" / "receipt_log.csv"
+    if not path.exists():
+        pytest.skip("the receipt log is not beside the repository")
+    return pa_csv.read_csv(path)
+
+
+def in_order(log: pa.Table) -> dict[str, list[dict[str, object]]]:
+    """Rows of each case in order of time, by plain Python."""
+    cases: dict[str, list[dict[str, object]]] = {}
+    for row in log.to_pylist():
+        cases.setdefault(row["case"], []).append(row)
+    return {case: sorted(rows, key=lambda row: str(row["time"])) for case, rows in cases.items()}
+
+
+@reference(kind="recomputed", source="CoSeLoG receipt phase, Buijs (2014)", clause="handover of work by plain Python")
+def test_handovers_of_the_receipt_log(detailed: pa.Table):
+    counts: dict[tuple[object, object], int] = {}
+    for rows in in_order(detailed).values():
+        for a, b in pairwise(rows):
+            if a["resource"] != b["resource"]:
+                counts[a["resource"], b["resource"]] = counts.get((a["resource"], b["resource"]), 0) + 1
+    top = mining.handovers(detailed, 1).to_pylist()[0]
+    assert (top["before"], top["after"], top["count"]) == ("Resource10", "admin1", max(counts.values()))
+
+
+@reference(
+    kind="recomputed", source="CoSeLoG receipt phase, Buijs (2014)", clause="repeated activities by plain Python"
+)
+def test_rework_of_the_receipt_log(detailed: pa.Table):
+    again: dict[object, int] = {}
+    for rows in in_order(detailed).values():
+        names = [row["activity"] for row in rows]
+        for name in set(names):
+            again[name] = again.get(name, 0) + names.count(name) - 1
+    found = {row["activity"]: row["again"] for row in mining.rework(detailed).to_pylist()}
+    assert found == {name: count for name, count in again.items() if count}
+
+
+def test_what_lifts_a_wait(detailed: pa.Table):
+    pair = ("T05 Print and send confirmation of receipt", "T06 Determine necessity of stop advice")
+    rows = mining.lifts(detailed, *pair, ["channel"], least=1).to_pylist()
+    whole = sum(row["count"] for row in rows)
+    mean = sum(row["count"] * row["mean_s"] for row in rows) / whole
+    assert whole == 791
+    assert round(mean) == 264_567
+    assert all(row["lift"] == pytest.approx(row["mean_s"] / mean) for row in rows)

@@ -1,8 +1,7 @@
-"""The system's own pages: duty desk 值班台, the page of an event, bottlenecks 难点堵点."""
+"""值班台 and the page of an event: what runs out first, what happened, what next."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,21 +9,16 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import path
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from yongzhou.core.data.files import FileRefused, keep_photo
 from yongzhou.core.operations.problem import Problem, not_found
 from yongzhou.core.operations.run import run
 from yongzhou.core.pages import actor_of, reads, told
-from yongzhou.systems.governance.grid_governance import process_mining
 from yongzhou.systems.governance.grid_governance.actions import STEPS, Field, Step, offer
-from yongzhou.systems.governance.grid_governance.maps import map_counties, map_events, map_grid, queue
-from yongzhou.systems.governance.grid_governance.models import Event, ProcessFinding
-from yongzhou.systems.governance.grid_governance.operations.watching import read_log, words
-from yongzhou.systems.governance.grid_governance.process_map import Edge, draw
+from yongzhou.systems.governance.grid_governance.maps import queue
+from yongzhou.systems.governance.grid_governance.models import Event
 from yongzhou.systems.governance.grid_governance.story import story
 
 ROWS: Final = 50
@@ -37,7 +31,6 @@ VIEWS: Final = (
     ("check", "待核查", Q(state__in=("done", "verified"))),
     ("ruling", "待会商", Q(arbitration="open")),
 )
-NODES: Final = ("待受理", "已受理", "待签收", "处置中", "待核查", "已核查", "已结案")
 
 
 @require_GET
@@ -71,7 +64,7 @@ def duty(request: HttpRequest) -> HttpResponse:
 def _one(request: HttpRequest, id: UUID) -> Event:
     row = (
         Event.visible_to(actor_of(request))
-        .select_related("unit", "type", "handler", "verifier", "grid", "thing", "parent")
+        .select_related("unit", "type", "handler", "verifier", "grid", "thing", "parent", "repeat_of")
         .filter(pk=id)
         .first()
     )
@@ -160,53 +153,3 @@ def _value(request: HttpRequest, field: Field) -> dict[str, Any]:
         return {field.name: request.POST.get(field.name) in ("on", "1", "true")}
     value = request.POST.get(field.name, "").strip()
     return {field.name: value} if value or field.required else {}
-
-
-@require_GET
-@reads(Event)
-def bottlenecks(request: HttpRequest) -> HttpResponse:
-    """难点堵点: the process as it really runs, where it waits, and what was found each day."""
-    who = actor_of(request)
-    asked = request.GET.get("days", "90")
-    days = min(max(int(asked) if asked.isdecimal() and len(asked) < 5 else 90, 1), 730)
-    since: datetime = timezone.now() - timedelta(days=days)
-    reach = sorted(
-        {line.region for line in who.lines("read", "grid_governance.event") if line.region is not None}, key=len
-    )
-    log = read_log(since, reach[0]) if reach else None
-    follows = process_mining.directly_follows(log).to_pylist() if log is not None and log.num_rows else []
-    table = sorted(map(_waiting, follows), key=lambda row: -row["wait_total_s"])
-    edges = [
-        Edge(row["before"], row["after"], row["count"], row["share"], f"平均 {row['mean']}，中位 {row['median']}")
-        for row in table
-    ]
-    findings = list(ProcessFinding.visible_to(who).select_related("unit").order_by("-at", "-share")[:20])
-    variants = process_mining.variants(log).slice(0, 5).to_pylist() if log is not None and log.num_rows else []
-    context = {
-        "map": mark_safe(draw(NODES, edges)) if edges else "",  # noqa: S308 - draw() escapes every text
-        "table": table[:12],
-        "findings": findings,
-        "variants": [{"path": " → ".join(row["path"]), "cases": row["cases"]} for row in variants],
-        "days": days,
-        "cases": sum(row["cases"] for row in process_mining.variants(log).to_pylist()) if variants else 0,
-        "now": timezone.now(),
-    }
-    return render(request, "grid_governance/bottlenecks.html", context)
-
-
-def _waiting(row: dict[str, Any]) -> dict[str, Any]:
-    """A pair of states with its waiting in words."""
-    mean, median = words(row["wait_mean_s"]), words(row["wait_median_s"])
-    return {**row, "mean": mean, "median": median, "percent": 100 * row["share"]}
-
-
-urlpatterns = [
-    path("duty/", duty, name="duty"),
-    path("bottlenecks/", bottlenecks, name="bottlenecks"),
-    path("map/events.json", map_events, name="map_events"),
-    path("map/counties.json", map_counties, name="map_counties"),
-    path("event/<uuid:id>/", event, name="event"),
-    path("event/<uuid:id>/grid.json", map_grid, name="map_grid"),
-    path("event/<uuid:id>/panel/", panel, name="panel"),
-    path("event/<uuid:id>/do/<slug:verb>/", act, name="act"),
-]
