@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Max
+from django.db.models import F
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from yongzhou.core.data.origin import worst
@@ -68,13 +69,19 @@ def values(names: Iterable[str], *, at: datetime | None = None, region: str = "4
 
 
 def by_region(name: str, *, at: datetime | None = None, length: int = 6) -> dict[str, tuple[float | None, str]]:
-    """The last reading of each region with codes of one length: region to (value, origin)."""
+    """The last reading of each region with codes of one length (6 county, 9 town): region to (value, origin).
+
+    Levels may have different rhythms (counties each five minutes, towns each hour): each has its own last period.
+    """
     moment = at or timezone.now()
-    last = Reading.objects.filter(indicator=name, period__lte=moment).aggregate(at=Max("period"))["at"]
+    rows = Reading.objects.annotate(level=Length("region")).filter(indicator=name, period__lte=moment, level=length)
+    last = (
+        rows.order_by("-period").values_list("period", flat=True).first()
+    )  # the index is walked back to the first hit
     if last is None:
         return {}
-    rows = Reading.objects.filter(indicator=name, period=last).values_list("region", "value", "origin")
-    return {region: (number, origin) for region, number, origin in rows if len(region) == length}
+    found = rows.filter(period=last).values_list("region", "value", "origin")
+    return {region: (number, origin) for region, number, origin in found}
 
 
 def series(

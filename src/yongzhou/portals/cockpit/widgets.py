@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
+
+from django.db.models import Q
 
 from yongzhou.core.data.origin import worst
 from yongzhou.core.indicators.figures import Figure, by_region, values
@@ -13,7 +16,7 @@ from yongzhou.portals.cockpit.access import Screen
 from yongzhou.portals.cockpit.gauges import gauges
 from yongzhou.portals.cockpit.geometry import CITY, county_names, short
 from yongzhou.systems.governance.city_operations import state
-from yongzhou.systems.governance.city_operations.models import DOMAINS, StateVector
+from yongzhou.systems.governance.city_operations.models import DOMAINS, Anomaly, StateVector
 
 RAIN: Final = "water.area_rain_3h"
 OPEN: Final = "city_operations.open_matters"
@@ -109,7 +112,18 @@ def vital(screen: Screen) -> Context:
         })  # fmt: skip
     cells.sort(key=lambda cell: (cell["score"] is None, cell["score"] or 0))
     as_of = max((min(row.confirmed_at, screen.moment) for row in last.values()), default=None)
-    return {"cells": cells, "as_of": as_of, "origin": worst(row.origin for row in last.values())}
+    return {
+        "cells": cells,
+        "as_of": as_of,
+        "origin": worst(row.origin for row in last.values()),
+        "odd": odd(screen) if screen.may("city_operations.anomaly") else None,
+    }
+
+
+def odd(screen: Screen) -> int:
+    """How many series were off their baselines for two hours or more at the moment; one query."""
+    rows = Anomaly.visible_to(screen.who).filter(since__lte=screen.moment, hours__gte=2)
+    return rows.filter(~Q(state="over") | Q(last_at__gt=screen.moment - timedelta(hours=1))).count()
 
 
 def now(screen: Screen) -> Context:
@@ -117,6 +131,7 @@ def now(screen: Screen) -> Context:
     return {
         "grave": happenings.grave(screen),
         "url": f"/desk/indicators/{GRAVE}/",
+        "may_ask": bool(screen.who.lines("supervise", "city_operations.supervision")),
         "origin": "",
         "as_of": screen.moment,
     }

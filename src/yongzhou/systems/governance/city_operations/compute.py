@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from yongzhou.core.bus.live import publish_live
 from yongzhou.core.crypto.identity import uuid7
@@ -21,14 +23,21 @@ from yongzhou.systems.governance.city_operations.models import DOMAINS, DomainRu
 READABLE: Final = timedelta(hours=2)  # an older reading is missing data
 KEEP: Final = timedelta(days=40)
 
+Readings = dict[tuple[str, str], tuple[float | None, str]]  # (indicator, region): (value, origin)
+Standing = dict[tuple[str, str], tuple[int, int]]  # (region, domain): (severity, streak)
+
 _READINGS: Final = """
 select distinct on (indicator, region) indicator, region, value, origin from core_reading
 where indicator = any(%s) and region = any(%s) and period <= %s and period > %s
 order by indicator, region, period desc
 """
+# One step down the index a place and domain, however long the past is.
 _LAST: Final = """
-select distinct on (region, domain) region, domain, severity::int, streak
-from city_operations_statevector where at <= %s order by region, domain, at desc
+select s.region, s.domain, s.severity::int, s.streak
+from unnest(%s::text[]) p(region) cross join unnest(%s::text[]) d(domain) cross join lateral (
+  select * from city_operations_statevector s
+  where s.region = p.region and s.domain = d.domain and s.at <= %s order by s.at desc limit 1
+) s
 """
 # A state that still holds only moves its `confirmed_at`; one that changed is a new row: the past stays readable.
 _WRITE: Final = """
@@ -37,8 +46,10 @@ with incoming as (
     %(severity)s::text[], %(streak)s::int[], %(confidence)s::float8[], %(reasons)s::jsonb[], %(origin)s::text[])
     as u(id, region, domain, score, severity, streak, confidence, reasons, origin)
 ), last as (
-  select distinct on (s.region, s.domain) s.* from city_operations_statevector s
-  where s.at <= %(at)s order by s.region, s.domain, s.at desc
+  select s.* from incoming i cross join lateral (
+    select * from city_operations_statevector s
+    where s.region = i.region and s.domain = i.domain and s.at <= %(at)s order by s.at desc limit 1
+  ) s
 ), same as (
   update city_operations_statevector s set confirmed_at = %(at)s, streak = i.streak, reasons = i.reasons
   from incoming i join last l on l.region = i.region and l.domain = i.domain
@@ -54,13 +65,22 @@ select i.id, i.origin, %(at)s, 1, i.region, i.domain, %(at)s, %(at)s, i.score, i
 from incoming i left join same using (region, domain) where same.region is null
 """
 _TWIN: Final = """
-insert into city_operations_twinlink (id, origin, created_at, row_version, thing_id, region, located, owned, checked_at)
-select gen_random_uuid(), t.origin, %(at)s, 1, t.id, t.region, t.geometry is not null, t.owner_id is not null, %(at)s
-from things_thing t where t.lifecycle <> 'retired'
+with stream as (
+  select thing_id, min(period_s) as period_s from things_datastream where active group by thing_id
+)
+insert into city_operations_twinlink as l
+  (id, origin, created_at, row_version, thing_id, region, located, owned, watched, period_s, external, checked_at)
+select gen_random_uuid(), t.origin, %(at)s, 1, t.id, t.region, t.geometry is not null, t.owner_id is not null,
+  s.thing_id is not null, s.period_s, '{}', %(at)s
+from things_thing t left join stream s on s.thing_id = t.id where t.lifecycle <> 'retired'
 on conflict (thing_id) do update set region = excluded.region, located = excluded.located, owned = excluded.owned,
-  checked_at = excluded.checked_at
-where (city_operations_twinlink.region, city_operations_twinlink.located, city_operations_twinlink.owned)
-  is distinct from (excluded.region, excluded.located, excluded.owned)
+  watched = excluded.watched, period_s = excluded.period_s, checked_at = excluded.checked_at
+where (l.region, l.located, l.owned, l.watched, l.period_s)
+  is distinct from (excluded.region, excluded.located, excluded.owned, excluded.watched, excluded.period_s)
+"""
+# A thing that was retired or removed leaves no twin behind.
+_ORPHANS: Final = """
+delete from city_operations_twinlink l using things_thing t where t.id = l.thing_id and t.lifecycle = 'retired'
 """
 
 
@@ -73,10 +93,15 @@ class Rules:
     version: str
 
     @classmethod
-    def today(cls) -> Rules:
-        """Read them; two queries."""
-        signs = list(VitalSign.objects.order_by("domain", "indicator"))
-        limits = {rule.domain: rule for rule in DomainRule.objects.all()}
+    def of(cls, day: date) -> Rules:
+        """The edition in force on a day, seasonal goalposts before those of the whole year; two queries."""
+        force = Q(valid_from__lte=day) & (Q(valid_to__isnull=True) | Q(valid_to__gt=day))
+        best: dict[tuple[str, str], VitalSign] = {}
+        for sign in VitalSign.objects.filter(force).order_by("domain", "indicator", "season_from", "valid_from"):
+            if in_season(day, sign.season_from, sign.season_to):
+                best[sign.domain, sign.indicator] = sign  # "" sorts first: a season that holds comes after, and wins
+        signs = list(best.values())
+        limits = {rule.domain: rule for rule in DomainRule.objects.filter(force).order_by("domain", "valid_from")}
         text = json.dumps(
             [[s.domain, s.indicator, s.worst, s.best, s.weight] for s in signs]
             + [
@@ -87,20 +112,25 @@ class Rules:
         return cls(signs, limits, hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
+def in_season(day: date, first: str, last: str) -> bool:
+    """Whether a day lies in a season `MM-DD` to `MM-DD`, ends counted, the new year may be between; "" is always."""
+    if not first or not last:
+        return True
+    now = f"{day:%m-%d}"
+    return first <= now <= last if first <= last else now >= first or now <= last
+
+
 def compute_states(at: datetime, places: list[str], domains: list[str] | None = None) -> int:
     """State of all places in all domains at an instant, written as one statement; returns how many rows changed.
 
     A domain whose signs have no reading anywhere gets severity -1 (无数据源) and no score.
     """
-    rules = Rules.today()
+    rules = Rules.of(timezone.localdate(at))
     wanted = [domain for domain in DOMAINS if domains is None or domain in domains]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended('city_operations.state', 0))")  # one at a time
-        cursor.execute(_READINGS, [[sign.indicator for sign in rules.signs], places, at, at - READABLE])
-        read = {(name, region): (value, origin) for name, region, value, origin in cursor.fetchall()}
-        cursor.execute(_LAST, [at])
-        before = {(region, domain): (severity, streak) for region, domain, severity, streak in cursor.fetchall()}
-        cursor.execute(_WRITE, {**_columns(rules, wanted, places, read, before), "at": at, "rule": rules.version})
+        read, before = readings(rules, places, at), standing(places, wanted, at)
+        cursor.execute(_WRITE, {**columns(rules, wanted, places, read, before), "at": at, "rule": rules.version})
         changed: int = cursor.rowcount
         cursor.execute("delete from city_operations_statevector where confirmed_at < %s", [at - KEEP])
     if changed:
@@ -108,10 +138,24 @@ def compute_states(at: datetime, places: list[str], domains: list[str] | None = 
     return changed
 
 
-def _columns(
-    rules: Rules, domains: list[str], places: list[str], read: dict[tuple[str, str], tuple[float | None, str]],
-    before: dict[tuple[str, str], tuple[int, int]],
-) -> dict[str, list[object]]:  # fmt: skip
+def readings(rules: Rules, places: list[str], at: datetime) -> Readings:
+    """The last reading of each sign and place that is not too old at an instant; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READINGS, [[sign.indicator for sign in rules.signs], places, at, at - READABLE])
+        return {(name, region): (value, origin) for name, region, value, origin in cursor.fetchall()}
+
+
+def standing(places: list[str], domains: list[str], at: datetime) -> Standing:
+    """Severity and streak that stood for each place and domain at an instant; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST, [places, domains, at])
+        return {(region, domain): (severity, streak) for region, domain, severity, streak in cursor.fetchall()}
+
+
+def columns(
+    rules: Rules, domains: list[str], places: list[str], read: Readings, before: Standing
+) -> dict[str, list[object]]:
+    """Score, severity, confidence and reasons of all places and domains, as columns; places are the array axis."""
     found: dict[str, list[object]] = {
         name: []
         for name in ("id", "region", "domain", "score", "severity", "streak", "confidence", "reasons", "origin")
@@ -177,16 +221,19 @@ def _reasons(
 
 
 def check_twin(at: datetime) -> int:
-    """Bring the twin's links to what the things say today; one statement; returns how many changed."""
-    with connection.cursor() as cursor:
+    """Bring the twin's links to what the things say today; returns how many changed or went."""
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_TWIN, {"at": at})
-        return int(cursor.rowcount)
+        changed = int(cursor.rowcount)
+        cursor.execute(_ORPHANS)
+        return changed + int(cursor.rowcount)
 
 
-def places_of_state() -> list[str]:
-    """Region codes whose state is kept: the city and its counties."""
+def places_of_state(*kinds: str) -> list[str]:
+    """Region codes whose state is kept, by kind of place: by default city, county and town."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select code from places_place where kind in ('city', 'county') and valid_to is null order by code"
+            "select code from places_place where kind = any(%s) and valid_to is null order by code",
+            [list(kinds or ("city", "county", "town"))],
         )
         return [code for (code,) in cursor.fetchall()]

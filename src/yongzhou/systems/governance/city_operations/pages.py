@@ -1,4 +1,4 @@
-"""Own pages: one map of the state with its reasons, and the six domains in a table."""
+"""Own pages: one map of the state with its reasons, the six domains in a table, and the system's further pages."""
 
 from __future__ import annotations
 
@@ -14,8 +14,17 @@ from django.utils import timezone
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.pages import View, actor_of, moment_of, reads
 from yongzhou.core.places.models import Place
-from yongzhou.systems.governance.city_operations import state
+from yongzhou.systems.governance.city_operations import (
+    advice_page,
+    anomaly_desk,
+    districts,
+    map_tools,
+    report_page,
+    state,
+    what_if,
+)
 from yongzhou.systems.governance.city_operations.models import DOMAINS, SEVERITIES, StateVector
+from yongzhou.systems.governance.city_operations.operations.federating import SOURCES
 
 CITY = "4311"
 
@@ -42,6 +51,7 @@ def _shown(row: StateVector | None, domain: str) -> dict[str, Any]:
     return {
         "domain": domain,
         "title": DOMAINS[domain],
+        "source": SOURCES[domain],
         "row": row,
         "score": row.score if row is not None else None,
         "level": state.level_of(severity),
@@ -64,17 +74,30 @@ def _chosen(request: HttpRequest) -> tuple[str, str]:
     return region, domain if domain in DOMAINS else "safety"
 
 
-def _places() -> dict[str, str]:
-    rows = Place.objects.filter(kind__in=("city", "county"), valid_to__isnull=True, code__startswith=CITY)
+def _places(county: str = "") -> dict[str, str]:
+    """City and counties, or a county and its towns."""
+    rows = Place.objects.filter(valid_to__isnull=True)
+    if county:
+        rows = rows.filter(kind__in=("county", "town"), code__startswith=county)
+    else:
+        rows = rows.filter(kind__in=("city", "county"), code__startswith=CITY)
     return dict(rows.order_by("code").values_list("code", "name"))
+
+
+def _county(region: str) -> str:
+    """The county whose towns are shown beside a place; "" for the whole city."""
+    return region[:6] if len(region) >= 6 else ""
 
 
 @_guarded
 def index(request: HttpRequest, who: Actor, at: datetime | None) -> HttpResponse:
     """态势一张图: counties coloured by the score of one domain, the reasons of one place beside it."""
     region, domain = _chosen(request)
-    names = _places()
+    county = _county(region)
+    names = _places(county)
     context = {
+        "county": county,
+        "county_name": names.get(county, ""),
         "domains": [{"code": code, "title": title, "current": code == domain} for code, title in DOMAINS.items()],
         "domain": domain,
         "domain_title": DOMAINS[domain],
@@ -91,7 +114,7 @@ def index(request: HttpRequest, who: Actor, at: datetime | None) -> HttpResponse
 def reasons(request: HttpRequest, who: Actor, at: datetime | None) -> HttpResponse:
     """The reasons of one place and domain at a moment."""
     region, domain = _chosen(request)
-    return render(request, "city_operations/_reasons.html", _reasons(who, region, domain, at, _places()))
+    return render(request, "city_operations/_reasons.html", _reasons(who, region, domain, at, _places(_county(region))))
 
 
 def _reasons(who: Actor, region: str, domain: str, at: datetime | None, names: dict[str, str]) -> dict[str, Any]:
@@ -108,9 +131,10 @@ def _reasons(who: Actor, region: str, domain: str, at: datetime | None, names: d
 
 @_guarded
 def values(request: HttpRequest, who: Actor, at: datetime | None) -> HttpResponse:
-    """Score of each county in one domain at a moment, for the map; counties without data are left out."""
+    """Score in one domain at a moment, for the map: of the counties, or of the towns of `?county=`."""
     _, domain = _chosen(request)
-    rows = _last(who, at or timezone.now(), domain=domain)
+    county = request.GET.get("county", "")[:6]
+    rows = _last(who, at or timezone.now(), domain=domain, region__in=list(_places(county)))
     return JsonResponse({"values": {row.region: round(row.score) for row in rows if row.score is not None}})
 
 
@@ -118,8 +142,8 @@ def values(request: HttpRequest, who: Actor, at: datetime | None) -> HttpRespons
 def domains(request: HttpRequest, who: Actor, at: datetime | None) -> HttpResponse:
     """综合运行管理: all places by the six domains, and the reasons of the chosen place, domain by domain."""
     region, domain = _chosen(request)
-    moment, names = at or timezone.now(), _places()
-    last = {(row.region, row.domain): row for row in _last(who, moment)}
+    moment, names = at or timezone.now(), _places(_county(region))
+    last = {(row.region, row.domain): row for row in _last(who, moment, region__in=list(names))}
     matrix = [
         {
             "code": code,
@@ -129,11 +153,12 @@ def domains(request: HttpRequest, who: Actor, at: datetime | None) -> HttpRespon
         }
         for code, name in names.items()
     ]
-    matrix.sort(key=lambda row: (row["code"] != CITY, row["code"]))
+    matrix.sort(key=lambda row: (len(str(row["code"])), row["code"]))
     context = {
         "matrix": matrix,
         "titles": list(DOMAINS.values()),
         "place": names.get(region, region),
+        "county": _county(region),
         "states": [_shown(last.get((region, one)), one) for one in DOMAINS],
         "domain": domain,
         "now": moment,
@@ -150,4 +175,10 @@ urlpatterns = [
     path("reasons", reasons),
     path("values.json", values),
     path("domains/", domains),
+    *anomaly_desk.urlpatterns,
+    *what_if.urlpatterns,
+    *advice_page.urlpatterns,
+    *report_page.urlpatterns,
+    *districts.urlpatterns,
+    *map_tools.urlpatterns,
 ]

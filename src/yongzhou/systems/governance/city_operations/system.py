@@ -16,11 +16,16 @@ system = System(
     ],
     peers=["FIWARE Orion-LD", "FROST-Server", "Grafana"],
     reads=["matters.matter", "telemetry.alarm", "telemetry.observation", "things.thing", "things.datastream"],
-    hears=[],
+    hears=["ev.core.matter.*"],
     pages=[
         Page("态势一张图", "/desk/city_operations/", "map", ("read", "city_operations.statevector")),
         Page("综合运行管理", "/desk/city_operations/domains/", "gauge", ("read", "city_operations.statevector")),
+        Page("我的辖区", "/desk/city_operations/mine/", "pin", ("read", "city_operations.statevector")),
+        Page("异常台", "/desk/city_operations/anomalies/", "bolt", ("read", "city_operations.anomaly")),
         Page("预警台", "/desk/iot_sensing/alarms/", "bell", ("read", "telemetry.alarm")),
+        Page("辅助决策", "/desk/city_operations/what-if/", "compass", ("read", "city_operations.scenario")),
+        Page("运行报告", "/desk/city_operations/reports/", "file", ("read", "city_operations.operationreport")),
+        Page("孪生完整", "/desk/city_operations/twin/", "link", ("read", "city_operations.twinlink")),
     ],
-    records=["statevector", "vitalsign", "domainrule", "twinlink"],
+    records=["supervision", "advice", "statevector", "vitalsign", "domainrule"],
 )

@@ -9,9 +9,10 @@ with stream as (
   from {{resource('telemetry.observation')}} o join stream s on s.number = o.datastream
   where o.phenomenon > now() - interval '1 day' and o.phenomenon <= now() + interval '5 minutes' group by all
 ), wide as (
-  select unnest([left(region, 6), '4311']) as region, last_at > now() - to_seconds(2 * greatest(period_s, 60)) as fresh, origin from newest
+  select unnest(list_distinct([left(region, 9), left(region, 6), '4311'])) as region, last_at > now() - to_seconds(2 * greatest(period_s, 60)) as fresh, origin from newest
 )
-select time_bucket(interval '5 minutes', now()) as period, region, 100.0 * count(*) filter (where fresh) / count(*) as value,
+select case when length(region) = 9 then date_trunc('hour', now()) else time_bucket(interval '5 minutes', now()) end as period,
+       region, 100.0 * count(*) filter (where fresh) / count(*) as value,
        count(*) filter (where fresh)::double as numerator, count(*)::double as denominator,
        (['measured', 'estimated', 'replay', 'drill', 'synthetic'])[max(list_position(['measured', 'estimated', 'replay', 'drill', 'synthetic'], origin))] as origin
 from wide group by region

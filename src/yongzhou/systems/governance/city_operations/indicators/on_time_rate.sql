@@ -2,7 +2,7 @@
 -- dimensions: [region] | rows: matters.matter?state=closed,verified,done
 -- about: 近 30 天办结、有时限的事项里，办结不晚于时限的比例。
 with matter as (
-  select unnest([left(region, 6), '4311']) as region, origin, done_at <= due as on_time from {{resource('matters.matter')}}
+  select unnest(list_distinct([left(region, 9), left(region, 6), '4311'])) as region, origin, done_at <= due as on_time from {{resource('matters.matter')}}
   where done_at > now() - interval '30 days' and done_at <= now() and due is not null
 )
 select date_trunc('hour', now()) as period, region, 100.0 * count(*) filter (where on_time) / count(*) as value,

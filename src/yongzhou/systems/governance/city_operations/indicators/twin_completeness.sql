@@ -6,7 +6,7 @@ with newest as (
   join {{resource('things.datastream')}} d on d.number = o.datastream
   where o.phenomenon > now() - interval '1 hour' and o.phenomenon <= now() + interval '5 minutes' group by d.thing
 ), wide as (
-  select unnest([left(l.region, 6), '4311']) as region, l.origin, l.located and l.owned and n.last_at is not null as whole
+  select unnest(list_distinct([left(l.region, 9), left(l.region, 6), '4311'])) as region, l.origin, l.located and l.owned and n.last_at is not null as whole
   from {{resource('city_operations.twinlink')}} l left join newest n on n.thing = l.thing where l.origin <> 'replay'
 )
 select date_trunc('hour', now()) as period, region, 100.0 * count(*) filter (where whole) / count(*) as value,

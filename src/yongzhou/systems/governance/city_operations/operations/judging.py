@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from django.utils import timezone
 from pydantic import BaseModel, Field
 
 from yongzhou.core.operations.context import Context
@@ -55,7 +56,7 @@ def compute_state(ctx: Context, data: ComputeState) -> Computed:
 def judge(ctx: Context, data: Judge) -> Judged:
     """Score and level that today's rules give to made-up values; nothing is stored."""
     _known([data.domain])
-    rules = Rules.today()
+    rules = Rules.of(timezone.localdate(ctx.now))
     signs = [sign for sign in rules.signs if sign.domain == data.domain]
     if unknown := sorted(set(data.values) - {sign.indicator for sign in signs}):
         raise Problem("unknown_sign", f"「{DOMAINS[data.domain]}」没有体征 {'、'.join(unknown)}", field="values",
