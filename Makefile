@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV_COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 export PORT DATA CITY
 
-.PHONY: run test setup setup-run check bench lock schema
+.PHONY: run test setup setup-run check bench docs lock schema soak attack
 .DEFAULT_GOAL := run
 
 run: setup-run
@@ -29,6 +29,11 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# The documentation site in build/docs; the front shows it at /docs/.
+docs: setup
+	$(BIN)/yongzhou reference --check
+	$(BIN)/python tools/build_docs.py
 
 schema: setup
 	$(BIN)/yongzhou schema

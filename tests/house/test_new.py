@@ -34,7 +34,8 @@ def test_writes_what_can_be_read(package: Path) -> None:
 
 def test_a_folder_that_the_plan_does_not_know_joins_it(package: Path) -> None:
     begin(package, "services/lockers", title="智能寄存", row=69, lead="市数据局")
-    assert [(row.row, row.folder) for row in plan(package)] == [(33, "services/parking"), (69, "services/lockers")]
+    begin(package, "services/umbrellas", title="共享雨伞", row=None, lead="市数据局")  # the next free row
+    assert [(row.row, row.name) for row in plan(package)] == [(33, "parking"), (69, "lockers"), (70, "umbrellas")]
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,7 @@ def test_a_folder_that_the_plan_does_not_know_joins_it(package: Path) -> None:
         ("services/Parking", None, None, "小写字母"),
         ("services/class", "课堂", 70, "小写字母"),
         ("services/lockers", None, None, "规划里没有"),
+        ("services/parkin", None, None, "相近的有 services/parking"),
         ("services/lockers", "智能寄存", 33, "已有系统"),
         ("governance/parking", "停车执法", 70, "全院唯一"),
         ("services/parking", "停车", None, "写的是"),

@@ -14,11 +14,28 @@ import pytest
 
 from tests.support.homes import free_home
 from yongzhou.core.home import REPOSITORY
+from yongzhou.house.scaffold import begin
 
 pytestmark = pytest.mark.family
-PAGE = REPOSITORY / "docs" / "tutorial-add-a-system.md"
-PARTS = ("src", "cities", "schema", "docs", "tests", "conftest.py", "pyproject.toml")
-FOLDER = "systems/services/parking"
+PARTS = (
+    "src",
+    "cities",
+    "schema",
+    "docs",
+    "tests",
+    "conftest.py",
+    "pyproject.toml",
+    "zensical.toml",
+    "zensical.en.toml",
+)
+FOLDER = "systems/services/umbrellas"
+_BLOCK = re.compile(r'^```(\w+)(?: title="(\S+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+SKELETON = "systems/services/parking"  # as `yongzhou new` writes it: its tests must be green before anybody touches it
+
+
+def page(language: str) -> str:
+    """The tutorial in one language."""
+    return (REPOSITORY / "docs" / language / "tutorial" / "add-a-system.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -30,9 +47,10 @@ class Step:
     text: str
 
 
-def steps(page: str) -> list[Step]:
-    """The fenced blocks of a page, in order."""
-    return [Step(*found) for found in re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)]
+def steps(text: str) -> list[Step]:
+    """The fenced blocks that are followed, in order; what stands in `console` is only looked at."""
+    found = [Step(*block) for block in _BLOCK.findall(text)]
+    return [step for step in found if step.language != "console"]
 
 
 def changed(before: str, diff: str) -> str:
@@ -54,7 +72,9 @@ def copy(tmp_path: Path) -> Path:
             shutil.copytree(source, tmp_path / name, ignore=ignored)
         elif source.exists():
             shutil.copy(source, tmp_path / name)
-    shutil.rmtree(tmp_path / "src" / "yongzhou" / FOLDER, ignore_errors=True)
+    for folder in (FOLDER, SKELETON):
+        shutil.rmtree(tmp_path / "src" / "yongzhou" / folder, ignore_errors=True)
+    begin(tmp_path / "src" / "yongzhou", SKELETON.removeprefix("systems/"), title=None, row=None, lead="市城市管理局")
     return tmp_path
 
 
@@ -68,27 +88,40 @@ def environment(copy: Path) -> dict[str, str]:
         "PYTHONPATH": f"{copy / 'src'}:{copy}",
         "DATA": str(home.data),
         "PORT": str(home.port),
+        "PYTEST_ADDOPTS": f"src/yongzhou/{SKELETON}",  # tested in the same run as the reader's own system
         "TEST_DATA": str(copy / "test-data"),
         "TEST_PORT": str(free_home(copy).port),
     }
 
 
+def follow(step: Step, copy: Path, variables: dict[str, str]) -> None:
+    """Do what one block says: run it, write it, change by it, or append it."""
+    target = copy / step.file
+    if step.language == "sh":
+        done = subprocess.run(
+            ["sh", "-e", "-c", step.text], cwd=copy, env=variables, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{step.text}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    elif step.language == "diff":
+        target.write_text(changed(target.read_text(encoding="utf-8"), step.text), encoding="utf-8")
+    elif step.language == "csv":
+        target.write_text(target.read_text(encoding="utf-8").rstrip("\n") + "\n" + step.text, encoding="utf-8")
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(step.text, encoding="utf-8")
+
+
 def test_followed_step_by_step(copy: Path) -> None:
     variables = environment(copy)
-    for step in steps(PAGE.read_text(encoding="utf-8")):
-        target = copy / step.file
-        if step.language == "sh":
-            done = subprocess.run(
-                ["sh", "-e", "-c", step.text], cwd=copy, env=variables, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, f"{step.text}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-        elif step.language == "diff":
-            target.write_text(changed(target.read_text(encoding="utf-8"), step.text), encoding="utf-8")
-        elif step.language == "csv":
-            target.write_text(target.read_text(encoding="utf-8").rstrip("\n") + "\n" + step.text, encoding="utf-8")
-        else:
-            target.write_text(step.text, encoding="utf-8")
-    row = next(line for line in (copy / "docs" / "systems.md").read_text().splitlines() if "services/parking" in line)
+    for step in steps(page("zh")):
+        follow(step, copy, variables)
+    row = next(line for line in (copy / "docs" / "systems.md").read_text().splitlines() if "services/umbrellas" in line)
     assert "可走通" in row
-    assert "30 of 120 spaces" in (copy / "docs" / "truth.md").read_text()
-    assert "capacity" in (copy / "schema" / "baseline.sql").read_text()
+    reference = (copy / "docs" / "reference" / "systems" / "umbrellas.md").read_text()
+    for heading in ("operation-umbrellas.call_in", "indicator-umbrellas.overdue", "record-umbrellas.loan"):
+        assert f"{{ #{heading} }}" in reference
+    assert "umbrella_in_one_hand" in (copy / "schema" / "baseline.sql").read_text()
+
+
+def test_the_english_page_shows_the_same_steps() -> None:
+    assert steps(page("en")) == steps(page("zh"))

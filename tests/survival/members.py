@@ -97,6 +97,7 @@ async def worker() -> None:
     """Queue and clock, as `yongzhou worker` keeps them."""
     from yongzhou.core.jobs.clock import keep_time
     from yongzhou.core.jobs.worker import work, worker_app
+    from yongzhou.house import duties  # noqa: F401 - registers them
     from yongzhou.house.roles.supervised import Supervised
 
     threads = ThreadPoolExecutor(2)

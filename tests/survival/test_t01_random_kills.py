@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from tests.support.longform import LONG
 from tests.survival.city import SEED, City, Watch, until
 from tests.survival.clerk import Clerks
 from tests.survival.devices import ELEMENTS, Stations
@@ -15,7 +16,7 @@ from tests.survival.machine import Share
 
 pytestmark = pytest.mark.family
 
-ROUNDS = 25
+ROUNDS = 200 if LONG else 25
 BACK_S = 10.0
 STATIONS = [f"0071{n:06d}" for n in range(12)]
 VICTIMS = ("web", "worker", "pump", "telemetry", "sl651", "nats", "postgres", "listener")

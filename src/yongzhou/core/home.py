@@ -21,6 +21,7 @@ PORTS: Final = (
     "mqtt",
     "nats_monitor",
     "sl651",
+    "metrics",  # Prometheus and health, loopback
 )
 
 
@@ -62,8 +63,13 @@ class Home:
 
     @property
     def nats_url(self) -> str:
-        """Address of the bus."""
+        """Address of the bus; several, separated by commas, for a cluster."""
         return os.environ.get("NATS_URL") or f"nats://127.0.0.1:{self.port_of('nats')}"
+
+    @property
+    def nats_servers(self) -> list[str]:
+        """The servers of the bus, any of which will do."""
+        return [address.strip() for address in self.nats_url.split(",")]
 
     @property
     def database(self) -> str:
@@ -73,9 +79,10 @@ class Home:
     def dsn(self, role: str = "yz_owner") -> str:
         """libpq connection string of one database role: `yz_owner` (the house) or `yz_reader` (sees `share.*` only).
 
-        `DATABASE_URL` names another PostgreSQL 18 for the owner.
+        `DATABASE_URL` names another PostgreSQL 18 for the owner, `READER_DATABASE_URL` for the reader.
         """
-        if role == "yz_owner" and (url := os.environ.get("DATABASE_URL")):
+        names = {"yz_owner": "DATABASE_URL", "yz_reader": "READER_DATABASE_URL"}
+        if role in names and (url := os.environ.get(names[role])):
             return url
         return (
             f"host=127.0.0.1 port={self.port_of('postgres')} dbname={self.database} "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from nats.js import JetStreamContext
-from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import DiscardPolicy, ExternalStream, RetentionPolicy, StorageType, StreamConfig, StreamSource
 from nats.js.errors import BadRequestError, NotFoundError
 
 OBS: Final = "OBS"
@@ -59,7 +60,7 @@ async def ensure_streams(
     Raises what nats-py raises when JetStream does not answer (`TimeoutError`, `NoRespondersError`).
     """
     for name in names:
-        config = STREAMS[name]
+        config = replace(STREAMS[name], num_replicas=replicas())
         if name == OBS:
             config = replace(config, max_bytes=obs_bytes)
         try:
@@ -69,3 +70,23 @@ async def ensure_streams(
                 await js.add_stream(config)
             except BadRequestError:
                 await js.stream_info(name)  # another role made it in this very moment
+
+
+def replicas() -> int:
+    """Copies of each stream on different servers: `NATS_REPLICAS`, 1 on a single server, 3 on a cluster of three."""
+    return int(os.environ.get("NATS_REPLICAS") or 1)
+
+
+async def listen_to(js: JetStreamContext, domains: Iterable[str], stream: str = OBS) -> None:
+    """Let a stream of the city draw from the stream of the same name in these domains (a county's leaf node each).
+
+    A county that is cut off keeps its messages; once it is back they come in their order, each once. The county's own
+    identity of a message (`Nats-Msg-Id`) comes along; of the city's stream the number is its own.
+    """
+    info = await js.stream_info(stream)
+    sources = [
+        StreamSource(name=stream, external=ExternalStream(api=f"$JS.{domain}.API")) for domain in sorted(set(domains))
+    ]
+    had = sorted(source.external.api for source in info.config.sources or [] if source.external)
+    if had != [source.external.api for source in sources if source.external]:
+        await js.update_stream(replace(info.config, sources=sources))

@@ -32,14 +32,21 @@ COMMANDS: Final[dict[str, Entry]] = {
     "run": Entry("yongzhou.house.commands.family:run", "Start the whole family in the foreground."),
     "stop": Entry("yongzhou.house.commands.family:stop", "Stop the family of this data folder."),
     "status": Entry("yongzhou.house.commands.family:status", "Members, memory, restarts, ports."),
+    "doctor": Entry("yongzhou.house.commands.doctor:command", "Is this house well, and what to do."),
+    "observe": Entry("yongzhou.house.commands.observe:command", "Role: the Prometheus endpoint alone."),
+    "logs": Entry("yongzhou.house.commands.logs:command", "Follow and filter the members' logs."),
     "migrate": Entry(
         "yongzhou.house.prepare:main", "Load schema and city into the database.", click=False, django=True
     ),
+    "prepare": Entry("yongzhou.house.prepared:main", "Once a start: migrate, if anything changed.", click=False),
     "worker": Entry("yongzhou.house.roles.worker:main", "Role: jobs and maintenance of the lake.", click=False),
     "pump": Entry("yongzhou.house.roles.pump:main", "Role: outbox, consumers, sealer, indicators.", click=False),
     "telemetry": Entry("yongzhou.house.roles.telemetry:main", "Role: reader of the stream OBS.", click=False),
     "systems": Entry("yongzhou.house.commands.systems:command", "State of the systems, docs/systems.md."),
     "truth": Entry("yongzhou.house.commands.truth:command", "Published values that tests check, docs/truth.md."),
+    "reference": Entry(
+        "yongzhou.house.commands.reference:command", "Every operation, event, setting: docs/reference/."
+    ),
     "audit": Entry("yongzhou.core.audit.command:audit", "Verify the audit chain.", django=True),
     "replay": Entry("simulator.replay:command", "Send a recorded flood through the SL 651 door."),
     "generate": Entry("yongzhou.house.commands.generate:command", "Fill the house with a synthetic city."),
@@ -47,6 +54,8 @@ COMMANDS: Final[dict[str, Entry]] = {
     "schema": Entry("yongzhou.house.commands.schema:command", "Write schema/baseline.sql."),
     "new": Entry("yongzhou.house.commands.new:command", "Start a new system's folder."),
     "backup": Entry("yongzhou.house.commands.backup:command", "Back up a data folder."),
+    "archive": Entry("yongzhou.house.commands.archive:command", "Archive a running city continuously."),
+    "cluster": Entry("yongzhou.house.commands.cluster:command", "The cluster of the guide on one machine."),
     "restore": Entry("yongzhou.house.commands.restore:command", "Restore a data folder from a backup."),
 }
 
@@ -122,6 +131,9 @@ def main() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def gateway(name: str, arguments: tuple[str, ...]) -> None:
     """Role: one door for machines, such as sl651."""
+    from yongzhou.core.observe import logs
+
+    logs.start(name)
     run_main(f"yongzhou.gateways.{name}.__main__:main", f"yongzhou gateway {name}", arguments)
 
 

@@ -22,7 +22,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from yongzhou.core.bus.connection import connect_patiently
-from yongzhou.core.bus.live import COOKIE, Granted, TicketError, check
+from yongzhou.core.bus.live import ACCESS, CACHES_S, COOKIE, TICKET_S, USE_S, Granted, TicketError, check
 from yongzhou.core.home import Home
 from yongzhou.house.parent_death import die_with_parent
 
@@ -49,10 +49,17 @@ class Browser:
         self._pending: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._lost = 0
         self._wake = asyncio.Event()
+        self.ended = False
+
+    def end(self) -> None:
+        """Its rights have changed: nothing that waits is shown any more, the stream ends."""
+        self.ended = True
+        self._pending.clear()
+        self._wake.set()
 
     def offer(self, topic: str, key: str, region: str | None, frame: bytes) -> None:
         """Queue a frame if the ticket shows its region; replaces an unsent one of the same key."""
-        if not self.granted.sees(region):
+        if self.ended or not self.granted.sees(region):
             return
         self._pending[topic, key] = frame
         if len(self._pending) > self._limit:
@@ -80,6 +87,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._by_topic: dict[str, set[Browser]] = {}
+        self._changed: dict[str, float] = {}  # person: tickets made before are void
+        self._deaf_until = 0.0  # what was said before has been missed: older tickets are void
         self._bus: Client | None = None
         self._starting = asyncio.Lock()
         self.count = 0
@@ -88,7 +97,7 @@ class Hub:
         """Subscribe to `live.>`, once; waits until the bus is there."""
         async with self._starting:
             if self._bus is None:
-                self._bus = await connect_patiently(home, "live", user="live")
+                self._bus = await connect_patiently(home, "live", user="live", back=self._back)
                 await self._bus.subscribe("live.>", cb=self._hear)
 
     async def stop(self) -> None:
@@ -97,7 +106,34 @@ class Hub:
             await self._bus.close()
 
     async def _hear(self, message: Msg) -> None:
-        self.spread(message.subject.removeprefix("live."), message.data)
+        topic = message.subject.removeprefix("live.")
+        if topic == ACCESS:
+            self.rights_changed(str(json.loads(message.data)["key"]))
+        else:
+            self.spread(topic, message.data)
+
+    async def _back(self) -> None:
+        """The bus was away: whose rights changed meanwhile is not known, so everybody takes a new ticket."""
+        self._deaf_until = time.time()
+        for browser in self._all():
+            browser.end()
+
+    def rights_changed(self, actor: str) -> None:
+        """End the streams of one person; tickets made until all processes know of it open nothing."""
+        now = time.time()
+        self._changed = {key: until for key, until in self._changed.items() if until > now - TICKET_S}
+        self._changed[actor] = now + CACHES_S
+        for browser in self._all():
+            if browser.granted.actor == actor:
+                browser.end()
+
+    def trusts(self, granted: Granted) -> bool:
+        """Whether a ticket is of now, and made under rights that still hold."""
+        void = max(time.time() - USE_S, self._deaf_until, self._changed.get(granted.actor, 0.0))
+        return granted.made > void
+
+    def _all(self) -> set[Browser]:
+        return {browser for group in self._by_topic.values() for browser in group}
 
     def spread(self, topic: str, payload: bytes) -> None:
         """Offer one message to the browsers of its topic; a message that is no JSON object is dropped."""
@@ -169,6 +205,8 @@ class Live:
             granted = check(_ticket(scope))
         except TicketError as error:
             return await _problem(send, 401, str(error))
+        if not self.hub.trusts(granted):
+            return await _problem(send, 401, "实时通行票已失效，请刷新页面。")
         topics = frozenset(topic for topic in path.removeprefix(PREFIX).split(",") if topic)
         if refused := topics - granted.topics:
             return await _problem(send, 403, f"没有查看这些实时主题的权限：{'、'.join(sorted(refused))}。")
@@ -205,9 +243,11 @@ class Live:
         while True:
             await asyncio.wait_for(send({"type": "http.response.body", "body": chunk, "more_body": True}), SEND_S)
             left = browser.granted.until - time.time()
-            if left <= 0:
+            if left <= 0 or browser.ended:
                 break
             chunk = await browser.take(min(self._heartbeat_s, left))
+            if browser.ended:
+                break
         await send({"type": "http.response.body", "body": b"event: expired\ndata: {}\n\n", "more_body": False})
 
 

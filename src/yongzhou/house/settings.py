@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+
+from psycopg.conninfo import conninfo_to_dict
 
 from yongzhou.core.home import Home
 from yongzhou.house.rooms import apps
@@ -26,8 +27,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "yongzhou.house.observe.web.Observed",
     "yongzhou.portals.gate.middleware.Shield",
+    "yongzhou.house.quotas.web.Brake",
+    "yongzhou.portals.look.middleware.Again",
+    "yongzhou.portals.look.middleware.Language",
     "django.middleware.gzip.GZipMiddleware",
+    "yongzhou.portals.gate.programs.Programs",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -41,6 +47,7 @@ WSGI_APPLICATION = "yongzhou.house.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "house" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -55,29 +62,19 @@ TEMPLATES = [
 
 
 def _database(dsn: str) -> dict[str, object]:
-    """Django's form of a libpq string or a `postgresql://` address."""
-    if dsn.startswith(("postgres://", "postgresql://")):
-        url = urlsplit(dsn)
-        parts = {
-            "host": url.hostname or "",
-            "port": str(url.port or 5432),
-            "dbname": url.path.lstrip("/"),
-            "user": unquote(url.username or ""),
-            "password": unquote(url.password or ""),
-            **dict(parse_qsl(url.query)),
-        }
-    else:
-        parts = dict(part.split("=", 1) for part in dsn.split())
+    """Django's form of a libpq string or a `postgresql://` address, several hosts of a standby pair included."""
+    parts: dict[str, str] = {name: str(value) for name, value in conninfo_to_dict(dsn).items()}
+    known = {name: parts.pop(name, "") for name in ("dbname", "host", "port", "user", "password")}
     return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts["dbname"],
-        "HOST": parts["host"],
-        "PORT": parts["port"],
-        "USER": parts["user"],
-        "PASSWORD": parts["password"],
+        "ENGINE": "yongzhou.core.database",
+        "NAME": known["dbname"],
+        "HOST": known["host"],
+        "PORT": known["port"],
+        "USER": known["user"],
+        "PASSWORD": known["password"],
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": os.environ.get("YZ_ROLE", "yongzhou")},
+        "OPTIONS": {"application_name": os.environ.get("YZ_ROLE", "yongzhou"), **parts},
     }
 
 
@@ -121,7 +118,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "yongzhou.core.observe.logs.formatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Django names the address of each refused or failed request, which may hold a person's number; ours names its route
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
 }

@@ -22,8 +22,10 @@ def load_rooms() -> None:
 
     from yongzhou.core.bus.inbox import set_context_factory
     from yongzhou.core.operations.handling import context_of
+    from yongzhou.house.observe.meters import watch_operations
 
     set_context_factory(context_of)
+    watch_operations()
     for config in apps.get_app_configs():
         for name in ("operations", "hears", "periodic"):
             if config.name.startswith("yongzhou.") and util.find_spec(f"{config.name}.{name}") is not None:

@@ -8,9 +8,12 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from yongzhou.core.system import systems
-from yongzhou.portals.gate import views as gate
+from yongzhou.house.health import page, probes
 
 _PORTALS = {
+    "": "yongzhou.portals.gate.urls",
+    "desk/account/": "yongzhou.portals.account.urls",  # staff; the derived pages of the desk come after it
+    "app/account/": "yongzhou.portals.account.urls",  # the same pages in the phone's frame
     "api/": "yongzhou.portals.api.urls",
     "desk/": "yongzhou.portals.workbench.urls",
     "cockpit/": "yongzhou.portals.cockpit.urls",
@@ -29,8 +32,9 @@ def _there(module: str) -> bool:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/desk/"), name="home"),
-    path("login/", gate.login, name="login"),
-    path("logout/", gate.logout, name="logout"),
+    path("healthz", probes.alive),
+    path("readyz", probes.ready),
+    path("desk/health/", page.page, name="health"),
     *(path(prefix, include(module)) for prefix, module in _PORTALS.items() if _there(module)),
 ]
 

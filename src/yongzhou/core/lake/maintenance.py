@@ -64,10 +64,11 @@ class MaintenanceMixin:
                 small.update(path.rpartition("/")[0] for path, size in rows if size < YOUNG_BYTES)
         return sum(count - 1 for count in small.values())
 
-    def maintain(self, *, force: bool = False) -> Maintained | None:
+    def maintain(self, *, force: bool = False, keep: str = KEEP) -> Maintained | None:
         """Merge young files, flush inlined rows, forget old positions, expire snapshots, delete dropped files.
 
         Does nothing (None) unless `force`, more than 200 young files, or 10 minutes since the last time.
+        `keep` (an SQL interval) is how long a reader may stay on its snapshot.
         For one worker only; raises `duckdb.Error` if a step still conflicts after 6 tries.
         """
         young = self.young_files()
@@ -85,10 +86,10 @@ class MaintenanceMixin:
         ]
         self._again(lambda: self._settled(f"ducklake_merge_adjacent_files('lake', max_file_size => {MERGE_BELOW})"))
         self._again(
-            lambda: self._settled(f"ducklake_expire_snapshots('lake', older_than => now() - INTERVAL '{KEEP}')")
+            lambda: self._settled(f"ducklake_expire_snapshots('lake', older_than => now() - INTERVAL '{keep}')")
         )
         deleted = self._again(
-            lambda: self._settled(f"ducklake_cleanup_old_files('lake', older_than => now() - INTERVAL '{KEEP}')")
+            lambda: self._settled(f"ducklake_cleanup_old_files('lake', older_than => now() - INTERVAL '{keep}')")
         )
         # left by a writer that was killed before its commit
         orphans = self._again(

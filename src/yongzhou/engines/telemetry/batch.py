@@ -27,6 +27,7 @@ class Message(NamedTuple):
     seq: int
     subject: str
     data: bytes
+    trace: str = ""  # traceparent
 
 
 class Refused(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from pydantic import JsonValue
 
 from yongzhou.core import wire
 from yongzhou.core.lake import OBSERVATION, Lake
+from yongzhou.core.observe import trace
 from yongzhou.engines.telemetry import quality
 from yongzhou.engines.telemetry.batch import Message, RecentFrames, decode
 from yongzhou.engines.telemetry.effects import latest_of, live_messages, samples_of
@@ -64,6 +66,7 @@ class Pipeline:
         self.incarnation = incarnation
         self.tally = tally or Tally()
         self.position = self.lake.position(wire.STREAM, self.incarnation) or 0
+        self.traces: dict[int, str] = {}  # sequence: traceparent, of what is stored and not yet followed
         self.recent = RecentFrames()
         known = self.lake.last_identities()
         if known.num_rows:
@@ -84,7 +87,7 @@ class Pipeline:
 
     def store(self, messages: Sequence[Message]) -> Stored:
         """First step: a window is in the lake, or raises and then is not, or the next position tells."""
-        last_seq = messages[-1].seq
+        began, last_seq = time.time_ns(), messages[-1].seq
         window = decode(messages, self.registry, self.recent)
         self.stores.refuse(window.refused)
         observations = self._flagged(window.observations)
@@ -98,14 +101,35 @@ class Pipeline:
         tally.repeated += window.repeated
         tally.refused += len(window.refused)
         tally.last_seq = last_seq
+        if trace.ON:
+            contexts = trace.each("telemetry store", [message.trace for message in messages], began)
+            self.traces.update(zip((message.seq for message in messages), contexts, strict=True))
         return Stored(observations, last_seq)
 
     def follow(self, stored: Stored) -> Told:
         """Second step, idempotent, in the order of the first: may run while the next window is being stored."""
         latest = latest_of(stored.observations)
-        changes = self.watch.take(samples_of(stored.observations))
+        changes = self._traced(self.watch.take(samples_of(stored.observations)), stored)
         changed = self.stores.settle(latest, changes, self.rules, wire.STREAM, self.incarnation, stored.last_seq)
         return Told(live_messages(latest, changed, self.counties), changes)
+
+    def _traced(self, changes: list[Change], stored: Stored) -> list[Change]:
+        """The changes, each with the trace of the message that turned it; traces of what is followed are forgotten."""
+        if not self.traces:
+            return changes
+        found = []
+        for change in changes:
+            rows = stored.observations.filter(
+                pc.and_(
+                    pc.equal(stored.observations["datastream"], change.datastream),
+                    pc.equal(stored.observations["phenomenon"].cast(pa.int64()), change.phenomenon),
+                )
+            )
+            seq = rows["seq"][0].as_py() if rows.num_rows else 0
+            found.append(change._replace(trace=self.traces.get(seq, "")))
+        for seq in [seq for seq in list(self.traces) if seq <= stored.last_seq]:
+            self.traces.pop(seq)
+        return found
 
     def _flagged(self, table: pa.Table) -> pa.Table:
         """Observations in the lake's schema, with the worst of the sender's flag and ours."""

@@ -63,6 +63,7 @@ class Change(NamedTuple):
     value: float
     phenomenon: int  # us
     level: int
+    trace: str = ""  # traceparent of the message that turned it
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from yongzhou.core.bus.quarantine import CONTEXT
 from yongzhou.core.crypto import seal_bytes
 from yongzhou.core.data.actor import system
 from yongzhou.core.data.origin import Origin
+from yongzhou.core.observe import trace
 from yongzhou.core.things.models import Thing
 from yongzhou.engines.telemetry import models
 from yongzhou.engines.telemetry.batch import Refused, Registry
@@ -211,10 +212,11 @@ class HouseStores:
             if thing is None or record is None:  # deleted since they were read
                 continue
             at = datetime.fromtimestamp(change.phenomenon / 1_000_000, UTC)
-            if change.kind == "raised":
-                self._raise(record, thing, change, at)
-            else:
-                self._clear(record, thing, change, at)
+            with trace.span(f"alarm {change.kind}", change.trace):
+                if change.kind == "raised":
+                    self._raise(record, thing, change, at)
+                else:
+                    self._clear(record, thing, change, at)
 
     def _raise(self, rule: models.Rule, thing: Thing, change: Change, at: datetime) -> None:
         alarm, new = models.Alarm.objects.get_or_create(

@@ -13,6 +13,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from yongzhou.core import wire
+from yongzhou.core.observe import trace
 from yongzhou.core.streams import OBS_BYTES
 from yongzhou.engines.telemetry.batch import Message
 
@@ -106,7 +107,8 @@ class Feed:
                 self._delivered += 1
                 if sequence.consumer != self._delivered:
                     raise GapError(f"expected delivery {self._delivered}, got {sequence.consumer}")
-                messages.append(Message(sequence.stream, message.subject, message.data))
+                context = (message.headers or {}).get(trace.HEADER, "") if trace.ON else ""
+                messages.append(Message(sequence.stream, message.subject, message.data, context))
                 size += len(message.data)
         if messages:
             self._heard = time.monotonic()

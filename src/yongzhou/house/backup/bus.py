@@ -66,11 +66,11 @@ async def keep(home: Home, folder: Path, starts: dict[str, int]) -> dict[str, di
     return said
 
 
-async def publish(home: Home, folder: Path, names: list[str]) -> dict[str, int]:
+async def publish(home: Home, folder: Path, names: list[str], suffix: str = ".jsonl") -> dict[str, int]:
     """Make the streams of the house and publish these tails in order; returns how many messages each got."""
     async with bus(home) as js:
         await ensure_streams(js)
-        return {name: await _send(js, folder / f"{name}.jsonl") for name in names}
+        return {name: await _send(js, folder / f"{name}{suffix}") for name in names}
 
 
 async def _durables(js: JetStreamContext, stream: str) -> list[Any]:
@@ -81,13 +81,14 @@ async def _write(js: JetStreamContext, stream: str, first: int, last: int, path:
     count = 0
     with path.open("w", encoding="utf-8") as file:
         if first <= last:
-            async for line in _messages(js, stream, first, last):
-                file.write(line + "\n")
+            async for line in messages(js, stream, first, last):
+                file.write(json.dumps(line) + "\n")
                 count += 1
     return count
 
 
-async def _messages(js: JetStreamContext, stream: str, first: int, last: int) -> AsyncIterator[str]:
+async def messages(js: JetStreamContext, stream: str, first: int, last: int) -> AsyncIterator[dict[str, object]]:
+    """Messages of a stream by sequence: subject, headers, data (base64), seq, at (RFC 3339)."""
     name = f"backup-{uuid4().hex[:12]}"
     config = ConsumerConfig(
         name=name, deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=first, ack_policy=AckPolicy.NONE,
@@ -107,7 +108,13 @@ async def _messages(js: JetStreamContext, stream: str, first: int, last: int) ->
                 if reached > last:
                     return
                 data = base64.b64encode(message.data).decode()
-                yield json.dumps({"subject": message.subject, "headers": dict(message.headers or {}), "data": data})
+                yield {
+                    "subject": message.subject,
+                    "headers": dict(message.headers or {}),
+                    "data": data,
+                    "seq": reached,
+                    "at": message.metadata.timestamp.isoformat(),
+                }
     finally:
         await js.delete_consumer(stream, name)
 

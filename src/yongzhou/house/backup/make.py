@@ -22,6 +22,7 @@ from yongzhou.core.audit.sealer import anchor_path
 from yongzhou.core.home import Home
 from yongzhou.house.backup import bus, lakefiles, records, sealed
 from yongzhou.house.backup.manifest import NAME, SECRETS, BackupError, Manifest, copy, discard, empty, put
+from yongzhou.house.observe.keepsakes import note_backup
 
 AUDIT_HEAD: Final = "audit/head"
 Tell = Callable[[str], None]
@@ -81,6 +82,7 @@ def _backup(home: Home, target: Path, passphrase: str, hold: Path, tell: Tell) -
         manifest.files[f"{bus.FOLDER}/{path.name}"] = _seen(path)
     put(target / SECRETS, sealed.seal(sealed.pack(home, manifest.text()), passphrase))
     put(target / NAME, manifest.text().encode())  # last: without it there is no backup
+    note_backup(home, target, sum(size for size, _ in manifest.files.values()))
     return manifest
 
 

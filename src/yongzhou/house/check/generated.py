@@ -11,6 +11,7 @@ from yongzhou.house import schema
 from yongzhou.house.check import quality, samples
 from yongzhou.house.check.finding import Finding, Tree
 from yongzhou.house.pages import systems_page, truth_page, without_states
+from yongzhou.house.reference import pages as reference
 from yongzhou.house.results import read
 
 RULE: Final = "generated"
@@ -26,6 +27,8 @@ def check(tree: Tree) -> Iterator[Finding]:
         yield Finding(RULE, "docs/systems.md", "状态与最近的测试结果不同", remedy, soft=True)
     if _text(tree.root / "docs" / "truth.md") != truth_page(tree):
         yield Finding(RULE, "docs/truth.md", "与测试里的 reference(…) 不符", "运行 yongzhou truth --write")
+    for name in reference.stale(tree.root):
+        yield Finding(RULE, name, "与操作、事件、指标、记录、设置、命令的声明不符", "运行 yongzhou reference --write")
     baseline = tree.root / "schema" / "baseline.sql"
     if schema.baseline_digest(baseline) != schema.digest(tree.package):
         yield Finding(RULE, "schema/baseline.sql", "与迁移不符", "运行 yongzhou schema(make schema)")
@@ -35,6 +38,7 @@ def fix(tree: Tree) -> list[str]:
     """Write what is generated and drafts of what is missing; returns the names of changed files."""
     changed = [path for path, text in _wanted(tree) if _write(path, text)]
     changed += export(tree.root / "schema" / "events")
+    changed += [tree.root / name for name in reference.write(tree.root)]
     if schema.missing_migrations() or schema.baseline_digest(schema.BASELINE) != schema.digest(tree.package):
         schema.make_migrations()
         schema.write_baseline()

@@ -18,6 +18,11 @@ PUBLIC: Final = {
     "django.views.generic.base.RedirectView",  # / leads to the desk, which asks
     "yongzhou.portals.gate.views.login",
     "yongzhou.portals.gate.views.logout",
+    "yongzhou.portals.gate.views.second",  # the second step of signing in
+    "yongzhou.portals.gate.federated.start",  # to the identity provider, and back
+    "yongzhou.portals.gate.federated.callback",
+    "yongzhou.house.health.probes.alive",  # load balancers ask; no data of the city
+    "yongzhou.house.health.probes.ready",
     "yongzhou.portals.sensorthings.views.bare",  # leads to the version, which asks
     "yongzhou.portals.citizen.manifest.manifest",  # name and icon of the phone app
     "yongzhou.portals.developer.views.home",  # what the doors are; no data of the city

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from types import FrameType
 
 import click
@@ -38,19 +40,32 @@ def run() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, ask)
+    shutil.rmtree(home.data / "metrics", ignore_errors=True)  # what an earlier family counted
     try:
         family.start()
     except (DataInUse, PortsInUse) as trouble:
         raise click.ClickException(str(trouble)) from trouble
-    with screen.spinner:
-        while not asked.wait(0.1) and not family.settled():
+    with ExitStack() as beside:
+        with screen.spinner:
+            while not asked.wait(0.1) and not family.settled():
+                pass
+        if not asked.is_set():
+            screen.up(family)
+            _observe(home, beside)
+        while not asked.wait(0.5) and family.is_alive():
             pass
-    if not asked.is_set():
-        screen.up(family)
-    while not asked.wait(0.5) and family.is_alive():
-        pass
-    screen.console.print("\n正在停止 …")
+        screen.console.print("\n正在停止 …")
     family.stop()
+
+
+def _observe(home: Home, beside: ExitStack) -> None:
+    """The endpoint for Prometheus, once the family stands: the start does not wait for it."""
+    from yongzhou.house.observe import endpoint
+
+    try:
+        beside.enter_context(endpoint.serving(home))
+    except OSError as error:
+        click.echo(f"指标端口 {home.port_of('metrics')} 不能打开:{error}", err=True)
 
 
 @click.command()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from yongzhou.core.home import Home
+from yongzhou.core.home import REPOSITORY, Home
 from yongzhou.house import vendor
 
 CADDYFILE = """\
@@ -20,7 +22,9 @@ CADDYFILE = """\
     }}
     log {{
         level WARN
-        format console
+        format json {{
+            time_format rfc3339_nano
+        }}
     }}
     servers {{
         timeouts {{
@@ -28,6 +32,7 @@ CADDYFILE = """\
             read_body 2m
             idle 2m
         }}
+        {trusted}
         max_header_size 64KB
     }}
 }}
@@ -42,7 +47,7 @@ CADDYFILE = """\
         header X-Content-Type-Options nosniff
         file_server
     }}
-    handle /live/* {{
+{docs}    handle /live/* {{
         reverse_proxy 127.0.0.1:{live} {{
             flush_interval -1
         }}
@@ -65,8 +70,8 @@ CADDYFILE = """\
     }}
 }}
 
-http://localhost:{front}, http://127.0.0.1:{front} {{
-    bind 127.0.0.1
+{sites} {{
+    bind {host}
     import house
 }}
 
@@ -77,6 +82,22 @@ https://:{front_https} {{
     import house
 }}
 """
+
+# What `make docs` has built. The builder's pages start by small scripts of their own, so their policy allows those;
+# nothing but this origin is ever asked.
+DOCS = """\
+    redir /docs /docs/ permanent
+    handle_path /docs/* {{
+        root * "{site}"
+        encode zstd gzip
+        header Content-Security-Policy "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+script-src 'self' 'unsafe-inline'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+        header Cache-Control "no-cache"
+        header X-Content-Type-Options nosniff
+        file_server
+    }}
+"""
+SITE = REPOSITORY / "build" / "docs"
 
 
 def command(home: Home) -> Sequence[str]:
@@ -91,7 +112,16 @@ def before(home: Home) -> None:
     (home.data / "Caddyfile").write_text(configuration(home))
 
 
-def configuration(home: Home) -> str:
-    """Text of the Caddyfile."""
+def configuration(home: Home, site: Path = SITE) -> str:
+    """Text of the Caddyfile; the documentation is shown where it has been built."""
     ports = {name: home.port_of(name) for name in ("front", "front_https", "web", "live")}
-    return CADDYFILE.format(data=home.data, **ports)
+    proxies = os.environ.get("FRONT_TRUSTED_PROXIES", "").split()
+    for proxy in proxies:
+        ipaddress.ip_network(proxy)  # ValueError: the front does not start with a range that is none
+    trusted = f"trusted_proxies static {' '.join(proxies)}" if proxies else ""
+    front = ports["front"]
+    # behind a proxy the visitor's Host comes through, whatever the city's name is
+    sites = f"http://:{front}" if proxies else f"http://localhost:{front}, http://127.0.0.1:{front}"
+    host = os.environ.get("FRONT_HOST") or "127.0.0.1"
+    docs = DOCS.format(site=site) if (site / "index.html").exists() else ""
+    return CADDYFILE.format(data=home.data, docs=docs, trusted=trusted, sites=sites, host=host, **ports)

@@ -1,28 +1,32 @@
-"""Logs of the members: one file each below DATA/logs, capped."""
+"""Logs of the members: one file each below DATA/logs, capped; the house's own lines are JSON (`core.observe.logs`)."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
 CAP_BYTES: Final = 5_000_000
 KEPT: Final = 2
+SUPERVISOR: Final = "family"  # logger of the lines that the supervisor writes into a member's log
 
 
 def open_log(folder: Path, name: str) -> BinaryIO:
     """Open a member's log for appending and note the start in it."""
     folder.mkdir(parents=True, exist_ok=True)
     file = (folder / f"{name}.log").open("ab")
-    file.write(f"--- {datetime.now().astimezone().isoformat(timespec='seconds')} start {name}\n".encode())
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    start = {"at": at, "level": "info", "role": name, "logger": SUPERVISOR, "event": "start"}
+    file.write(json.dumps(start).encode() + b"\n")
     file.flush()
     return file
 
 
 def last_line(folder: Path, name: str) -> str:
-    """The last line that a member wrote since its last start, without the blanks around; "" if none."""
+    """What a member last said since its last start, in one line; "" if nothing."""
     try:
         with (folder / f"{name}.log").open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
@@ -30,7 +34,14 @@ def last_line(folder: Path, name: str) -> str:
     except FileNotFoundError:
         return ""
     line = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return "" if line.startswith("--- ") else line
+    try:
+        said = json.loads(line)
+        if said["logger"] == SUPERVISOR:
+            return ""
+        more = f": {said['error']} {said.get('message', '')}" if "error" in said else ""
+        return f"{said['event']}{more}".strip()
+    except (ValueError, TypeError, KeyError):
+        return line
 
 
 def cap(folder: Path) -> None:

@@ -37,6 +37,7 @@ SETTINGS: Final = {
     "effective_cache_size": "1GB",
     "max_wal_size": "1GB",
     "wal_compression": "on",
+    "max_slot_wal_keep_size": "4GB",  # an archive or standby that is away must not fill the disk
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
@@ -51,7 +52,14 @@ SETTINGS: Final = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
-    "log_min_duration_statement": "1s",
+    # no statement, parameter or row in the log: they may name people; slow ones stand in pg_stat_statements
+    "log_min_duration_statement": "-1",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_error_verbosity": "terse",
+    "log_line_prefix": "%m [%p] %a ",
+    "log_lock_waits": "on",
+    "log_checkpoints": "off",
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
 }

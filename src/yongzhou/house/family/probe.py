@@ -20,10 +20,15 @@ def running(home: Home, age: float) -> bool:
 
 def tcp(port: str) -> Probe:
     """Ready once its port accepts a connection."""
+    return lambda home, age: tcp_at(home.port_of(port))(home, age)
+
+
+def tcp_at(number: int) -> Probe:
+    """The same by the number of the port."""
 
     def probe(home: Home, age: float) -> bool:
         try:
-            socket.create_connection(("127.0.0.1", home.port_of(port)), timeout=0.5).close()
+            socket.create_connection(("127.0.0.1", number), timeout=0.5).close()
         except OSError:
             return False
         return True
@@ -33,9 +38,14 @@ def tcp(port: str) -> Probe:
 
 def http_ok(port: str, path: str) -> Probe:
     """Ready once `GET path` answers below 500."""
+    return lambda home, age: http_at(home.port_of(port), path)(home, age)
+
+
+def http_at(number: int, path: str) -> Probe:
+    """The same by the number of the port."""
 
     def probe(home: Home, age: float) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", home.port_of(port), timeout=0.5)
+        connection = http.client.HTTPConnection("127.0.0.1", number, timeout=0.5)
         try:
             connection.request("GET", path, headers={"Host": "localhost"})
             return connection.getresponse().status < 500

@@ -103,6 +103,9 @@ def _environment(home: Home, member: Member) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # many threads, small machine
         "OPENBLAS_NUM_THREADS": "1",
+        "YZ_ROLE": member.name,
+        "YZ_LOG": "json",
+        "PROMETHEUS_MULTIPROC_DIR": str(home.data / "metrics"),
         procfs.MARK: str(home.data),
         **member.environment,
     }

@@ -25,6 +25,7 @@ async def run(home: Home) -> None:
     from yongzhou.core.bus.connection import connect
     from yongzhou.core.jobs.clock import keep_time
     from yongzhou.core.jobs.worker import work, worker_app
+    from yongzhou.house import duties  # noqa: F401 - registers them
 
     threads = ThreadPoolExecutor(DUTY_THREADS, thread_name_prefix="duty")
     tasks = Supervised()

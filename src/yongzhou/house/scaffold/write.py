@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import keyword
 import re
 from dataclasses import asdict
@@ -24,7 +25,8 @@ class ScaffoldError(ValueError):
 def begin(package: Path, folder: str, *, title: str | None, row: int | None, lead: str) -> Path:
     """Write the skeleton of `wing/name` below `package`/systems and return its folder.
 
-    Title and row come from the plan; a folder that the plan does not know needs both and is added to the plan.
+    Title and row come from the plan; a folder that the plan does not know needs a title and is added to the plan, at
+    the next free row where none is given.
     """
     wing, _, name = folder.partition("/")
     if wing not in WINGS:
@@ -51,10 +53,14 @@ def _planned(package: Path, folder: str, title: str | None, row: int | None) -> 
     if found is None and (other := next((known for known in rows if known.name == name), None)):
         raise ScaffoldError(f"目录名 {name} 已归第 {other.row} 行({other.folder});目录名在全院唯一")
     if found is None:
-        if title is None or row is None:
-            raise ScaffoldError(f"规划里没有 {folder};请写 --title 中文名 --row 行号,它会加进 systems/plan.csv")
+        free = max((known.row for known in rows), default=0) + 1
+        if title is None:
+            near = difflib.get_close_matches(folder, [known.folder for known in rows], n=3)
+            hint = f";相近的有 {'、'.join(near)}" if near else ""
+            raise ScaffoldError(f"规划里没有 {folder};新系统请写 --title 中文名,它会加进 systems/plan.csv{hint}")
+        row = row or free
         if any(known.row == row for known in rows):
-            raise ScaffoldError(f"第 {row} 行已有系统;下一个空行是 {max(known.row for known in rows) + 1}")
+            raise ScaffoldError(f"第 {row} 行已有系统;下一个空行是 {free}")
         found = PlanRow(row, title, folder, "text", "to be written")
         with (package / "systems" / "plan.csv").open("a", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(asdict(found).values())

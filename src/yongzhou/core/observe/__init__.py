@@ -1,0 +1,1 @@
+"""What a process tells about itself: structured logs (`logs`), traces (`trace`). No Django; costs nothing when off."""

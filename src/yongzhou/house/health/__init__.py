@@ -1,0 +1,1 @@
+"""How the house fares: `/healthz` and `/readyz` for load balancers, `/desk/health/` for its keepers."""
