@@ -18,11 +18,12 @@ from PIL import Image
 from tests.support.matrix import Facts
 from yongzhou.core.crypto import uuid7
 from yongzhou.core.data import codes
-from yongzhou.core.data.fields import Attachments, spec_of
+from yongzhou.core.data.fields import Attachments
 from yongzhou.core.data.files import keep_photo
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.people.models import Login, Person, RoleGrant, Unit
 from yongzhou.core.places.models import Place
 

@@ -14,10 +14,10 @@ from PIL import Image
 
 from tests.security.rows import Sides, picture
 from tests.security.visitors import Visitors
-from yongzhou.core.data.fields import Spec
 from yongzhou.core.data.files import FileRefused, keep_photo, path_of
 from yongzhou.core.data.present import Shown, cell
 from yongzhou.core.data.sheets import SheetRefused, read_sheet
+from yongzhou.core.data.spec import Spec
 from yongzhou.engines.decisions import dmn
 
 SCRIPTS = {

@@ -6,59 +6,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from yongzhou.core.data.spec import HouseField, PersonalKind, Spec
+
 if TYPE_CHECKING:
     from yongzhou.core.data.record import Record
-
-PersonalKind = Literal["id", "phone", "address", "health", "contact", "name"]
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """What the house knows of a field beyond its column."""
-
-    kind: str
-    label: str
-    unit: str | None = None  # UCUM
-    digits: int | None = None
-    codes: str | None = None
-    personal: PersonalKind | None = None
-    grade: int = 1
-    standard: str | None = None
-    sample: object = None
-    technical: bool = False  # shown only where somebody looks under the hood
-    help: str = ""
-
-
-class _House(models.Field):  # type: ignore[type-arg]
-    """Shared part of all kinds."""
-
-    spec: Spec
-    _plain: type[models.Field[Any, Any]]
-    _own_arguments: tuple[str, ...] = ()
-
-    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
-        name, _, args, kwargs = super().deconstruct()
-        for hidden in ("help_text", "verbose_name", "validators", "choices", *self._own_arguments):
-            kwargs.pop(hidden, None)
-        return name, f"django.db.models.{self._plain.__name__}", args, kwargs
-
-    def clone(self) -> models.Field[Any, Any]:  # type: ignore[override]
-        _, _, args, kwargs = self.deconstruct()
-        return self._plain(*args, **kwargs)
 
 
 def _optional(required: bool, options: dict[str, Any]) -> dict[str, Any]:
     return options if required else {"null": True, "blank": True, **options}
 
 
-class Text(_House, models.CharField):  # type: ignore[type-arg]
+def _empty(required: bool, options: dict[str, Any]) -> dict[str, Any]:
+    return options if required else {"blank": True, "default": "", **options}
+
+
+class Text(HouseField, models.CharField):  # type: ignore[type-arg]
     """A short text; not required means empty, never null."""
 
     _plain = models.CharField
@@ -87,12 +55,10 @@ class Text(_House, models.CharField):  # type: ignore[type-arg]
             help=help,
             personal=personal,
         )
-        if not required:
-            options = {"blank": True, "default": "", **options}
-        super().__init__(label, max_length=max, help_text=help, **options)
+        super().__init__(label, max_length=max, help_text=help, **_empty(required, options))
 
 
-class Long(_House, models.TextField):  # type: ignore[type-arg]
+class Long(HouseField, models.TextField):  # type: ignore[type-arg]
     """A long text."""
 
     _plain = models.TextField
@@ -108,12 +74,10 @@ class Long(_House, models.TextField):  # type: ignore[type-arg]
         **options: Any,
     ) -> None:
         self.spec = Spec("long", label, grade=grade, sample=sample, help=help)
-        if not required:
-            options = {"blank": True, "default": "", **options}
-        super().__init__(label, help_text=help, **options)
+        super().__init__(label, help_text=help, **_empty(required, options))
 
 
-class Region(_House, models.CharField):  # type: ignore[type-arg]
+class Region(HouseField, models.CharField):  # type: ignore[type-arg]
     """A division code of GB/T 2260 + 10114 (2 to 12 digits) or a grid code below it (15), compared byte by byte."""
 
     _plain = models.CharField
@@ -128,12 +92,10 @@ class Region(_House, models.CharField):  # type: ignore[type-arg]
         **options: Any,
     ) -> None:
         self.spec = Spec("region", label, standard="GB/T 2260", grade=grade, sample=sample)
-        if not required:
-            options = {"blank": True, "default": "", **options}
-        super().__init__(label, max_length=16, db_collation="C", **options)
+        super().__init__(label, max_length=16, db_collation="C", **_empty(required, options))
 
 
-class Coded(_House, models.CharField):  # type: ignore[type-arg]
+class Coded(HouseField, models.CharField):  # type: ignore[type-arg]
     """A code of a list (`core.standards`); validity is checked on write."""
 
     _plain = models.CharField
@@ -149,12 +111,10 @@ class Coded(_House, models.CharField):  # type: ignore[type-arg]
         **options: Any,
     ) -> None:
         self.spec = Spec("coded", label, codes=codes, grade=grade, sample=sample)
-        if not required:
-            options = {"blank": True, "default": "", **options}
-        super().__init__(label, max_length=40, **options)
+        super().__init__(label, max_length=40, **_empty(required, options))
 
 
-class Number(_House, models.FloatField):  # type: ignore[type-arg]
+class Number(HouseField, models.FloatField):  # type: ignore[type-arg]
     """A measured or computed number with its UCUM unit; `digits` are shown after the point."""
 
     _plain = models.FloatField
@@ -177,7 +137,7 @@ class Number(_House, models.FloatField):  # type: ignore[type-arg]
         super().__init__(label, help_text=help, validators=_between(low, high), **_optional(required, options))
 
 
-class Count(_House, models.BigIntegerField):  # type: ignore[type-arg]
+class Count(HouseField, models.BigIntegerField):  # type: ignore[type-arg]
     """A whole number."""
 
     _plain = models.BigIntegerField
@@ -200,15 +160,13 @@ class Count(_House, models.BigIntegerField):  # type: ignore[type-arg]
 
 
 def _between(low: float | None, high: float | None) -> list[MinValueValidator | MaxValueValidator]:
-    checks: list[MinValueValidator | MaxValueValidator] = []
-    if low is not None:
-        checks.append(MinValueValidator(low))
-    if high is not None:
-        checks.append(MaxValueValidator(high))
-    return checks
+    return [
+        *([] if low is None else [MinValueValidator(low)]),
+        *([] if high is None else [MaxValueValidator(high)]),
+    ]
 
 
-class Money(_House, models.DecimalField):  # type: ignore[type-arg]
+class Money(HouseField, models.DecimalField):  # type: ignore[type-arg]
     """Yuan with 2 places."""
 
     _plain = models.DecimalField
@@ -226,7 +184,7 @@ class Money(_House, models.DecimalField):  # type: ignore[type-arg]
         super().__init__(label, max_digits=16, decimal_places=2, **_optional(required, options))
 
 
-class When(_House, models.DateTimeField):  # type: ignore[type-arg]
+class When(HouseField, models.DateTimeField):  # type: ignore[type-arg]
     """An instant; shown in Asia/Shanghai."""
 
     _plain = models.DateTimeField
@@ -245,7 +203,7 @@ class When(_House, models.DateTimeField):  # type: ignore[type-arg]
         super().__init__(label, **_optional(required, options))
 
 
-class Day(_House, models.DateField):  # type: ignore[type-arg]
+class Day(HouseField, models.DateField):  # type: ignore[type-arg]
     """A calendar day."""
 
     _plain = models.DateField
@@ -257,7 +215,7 @@ class Day(_House, models.DateField):  # type: ignore[type-arg]
         super().__init__(label, **_optional(required, options))
 
 
-class Flag(_House, models.BooleanField):  # type: ignore[type-arg]
+class Flag(HouseField, models.BooleanField):  # type: ignore[type-arg]
     """Yes or no."""
 
     _plain = models.BooleanField
@@ -267,7 +225,7 @@ class Flag(_House, models.BooleanField):  # type: ignore[type-arg]
         super().__init__(label, **{"default": False, **options})
 
 
-class Facts(_House, models.JSONField):
+class Facts(HouseField, models.JSONField):
     """A small structured value (evidence, settings); never a hiding place for columns."""
 
     _plain = models.JSONField
@@ -277,7 +235,7 @@ class Facts(_House, models.JSONField):
         super().__init__(label, **{"default": dict, "blank": True, **options})
 
 
-class Ref(_House, models.UUIDField):  # type: ignore[type-arg]
+class Ref(HouseField, models.UUIDField):  # type: ignore[type-arg]
     """A record of another system: the name of its resource and a UUID, no foreign key."""
 
     _plain = models.UUIDField
@@ -297,7 +255,7 @@ class Ref(_House, models.UUIDField):  # type: ignore[type-arg]
         super().__init__(label, **_optional(required, options))
 
 
-class Attachments(_House, models.JSONField):
+class Attachments(HouseField, models.JSONField):
     """A list of kept files: `{"sha256", "name", "kind", "size"}`."""
 
     _plain = models.JSONField
@@ -340,11 +298,3 @@ class Link(models.ForeignKey):  # type: ignore[type-arg]
     def clone(self) -> models.ForeignKey[Any, Any]:  # type: ignore[override]
         _, _, args, kwargs = self.deconstruct()
         return models.ForeignKey(*args, **kwargs)
-
-
-def spec_of(field: models.Field[Any, Any]) -> Spec:
-    """The spec of any field; a plain Django field counts as technical."""
-    own = getattr(field, "spec", None)
-    if isinstance(own, Spec):
-        return own
-    return Spec("plain", str(field.verbose_name), technical=True)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 
-from yongzhou.core.data.fields import Spec, _House
+from yongzhou.core.data.spec import HouseField, Spec
 
 
 class BoxField(models.Field):  # type: ignore[type-arg]
@@ -23,7 +23,7 @@ class BoxField(models.Field):  # type: ignore[type-arg]
         )
 
 
-class Geometry(_House, models.BinaryField):  # type: ignore[type-arg]
+class Geometry(HouseField, models.BinaryField):  # type: ignore[type-arg]
     """WKB in CGCS2000 longitude, latitude. Assign WKB bytes; `<name>_box` follows by itself."""
 
     _plain = models.BinaryField

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import models
 
 from yongzhou.core import crypto
-from yongzhou.core.data.fields import PersonalKind, Spec, _House
+from yongzhou.core.data.spec import HouseField, PersonalKind, Spec
 
 
 class Sealed(str):
@@ -40,7 +40,7 @@ class _Blind(models.CharField):  # type: ignore[type-arg]
         return name, "django.db.models.CharField", args, kwargs
 
 
-class Personal(_House, models.TextField):  # type: ignore[type-arg]
+class Personal(HouseField, models.TextField):  # type: ignore[type-arg]
     """A personal value of one kind. Assign clear text; it is sealed when saved and read back as `Sealed`."""
 
     _plain = models.TextField

@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from yongzhou.core.data import codes
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import Spec, spec_of
 from yongzhou.core.data.guard import grade_of, grades_of
 from yongzhou.core.data.personal import Sealed, mask
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.spec import Spec, spec_of
 
 _UNITS = {"1": "", "CNY": "元", "%": "%", "m3/s": "m³/s", "Cel": "°C", "mm": "mm"}
 

@@ -23,11 +23,11 @@ from django.utils.dateparse import parse_datetime
 
 from yongzhou.core.crypto import blind
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.personal import Personal
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.spec import spec_of
 
 R = TypeVar("R", bound=Record)
 

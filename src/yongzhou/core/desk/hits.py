@@ -17,12 +17,12 @@ from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils import timezone
 
 from yongzhou.core.data.actor import Actor, Grant
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.present import called
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.desk.models import Hit, HitCursor
 from yongzhou.core.standards.text import fold_width
 

@@ -11,9 +11,9 @@ from django.db.models import Q
 from yongzhou.core.audit.lines import append
 from yongzhou.core.crypto.identity import uuid7
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.desk.models import SavedView
 from yongzhou.core.operations.context import Context
 from yongzhou.core.operations.problem import Problem, forbidden, not_found

@@ -17,9 +17,9 @@ from django.db import IntegrityError
 from yongzhou.core.bus.events import Event
 from yongzhou.core.data import codes
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.operations.problem import Problem, not_found
 
 if TYPE_CHECKING:

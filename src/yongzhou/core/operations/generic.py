@@ -11,9 +11,9 @@ from uuid import UUID
 from django.db import models
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.operations.context import Context
 from yongzhou.core.operations.problem import Problem
 from yongzhou.core.operations.registry import Operation

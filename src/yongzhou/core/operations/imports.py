@@ -13,22 +13,21 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, models, transaction
+from django.db import DataError, IntegrityError, transaction
 from pydantic import BaseModel, ValidationError
 
 from yongzhou.core.bus.models import Quarantine
 from yongzhou.core.bus.quarantine import CONTEXT, quarantine, replay_handler
 from yongzhou.core.crypto import unseal_bytes
-from yongzhou.core.data import codes
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.bulk import copy_in
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.guard import resource_name
-from yongzhou.core.data.house import declaration
 from yongzhou.core.data.personal import scrub
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
 from yongzhou.core.data.sheets import read_sheet
+from yongzhou.core.data.spec import spec_of
+from yongzhou.core.operations.cells import Row, decoded, key_of, known_keys
 from yongzhou.core.operations.context import check
 from yongzhou.core.operations.generic import create, inputs, outside, values_of
 from yongzhou.core.operations.problem import Problem, forbidden, invalid
@@ -108,7 +107,7 @@ def import_file(
 
 
 def checked_rows(
-    model: type[Record], actor: Actor, rows: Iterable[tuple[int, tuple[str, ...]]], fields: Sequence[str | None]
+    model: type[Record], actor: Actor, rows: Iterable[Row], fields: Sequence[str | None]
 ) -> list[dict[str, str]]:
     """What is wrong with each row of a preview: field name to message ("" for the whole row); nothing is written."""
     reading, found = _Reading(model, actor, ""), []
@@ -155,14 +154,14 @@ class _Reading:
         self.links: dict[tuple[str, str], UUID | Problem] = {}
         self.report = ImportReport()
 
-    def take(self, fields: Sequence[str | None], chunk: list[tuple[int, tuple[str, ...]]]) -> None:
+    def take(self, fields: Sequence[str | None], chunk: list[Row]) -> None:
         """One chunk of rows."""
-        known = _known(self.model, fields, chunk)
+        known = known_keys(self.model, fields, chunk)
         sound: list[_Line] = []
         for number, cells in chunk:
             self.report.received += 1
             given = {field: cell for field, cell in zip(fields, cells, strict=False) if field and cell}
-            key = _key(self.model, given)
+            key = key_of(self.model, given)
             if key is not None and key in known:
                 self.report.duplicate += 1
                 continue
@@ -178,7 +177,7 @@ class _Reading:
     def checked(self, number: int, given: dict[str, str]) -> _Line:
         """The row as it would be stored; `Problem` 422 names what is wrong."""
         try:
-            data = self.op.input.model_validate(_decoded(self.model, given, self.links, self.actor))
+            data = self.op.input.model_validate(decoded(self.model, given, self.links, self.actor))
         except ValidationError as error:
             raise invalid(error) from None  # its text quotes the row
         row = self.model(**values_of(self.model, data.model_dump(exclude_unset=True)))
@@ -213,7 +212,7 @@ class _Reading:
     def _one_by_one(self, lines: list[_Line]) -> None:
         for line in lines:
             try:
-                run(self.op, self.actor, _decoded(self.model, line.given, self.links, self.actor), door="house")
+                run(self.op, self.actor, decoded(self.model, line.given, self.links, self.actor), door="house")
             except Problem as problem:
                 self.aside(line.number, line.given, problem)
             else:
@@ -229,8 +228,8 @@ def _fold(text: str) -> str:
     return "".join(text.split()).replace("（", "(").partition("(")[0].lower()
 
 
-def _chunks(rows: Iterator[tuple[int, tuple[str, ...]]]) -> Iterator[list[tuple[int, tuple[str, ...]]]]:
-    chunk: list[tuple[int, tuple[str, ...]]] = []
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    chunk: list[Row] = []
     for row in rows:
         chunk.append(row)
         if len(chunk) == CHUNK:
@@ -238,73 +237,6 @@ def _chunks(rows: Iterator[tuple[int, tuple[str, ...]]]) -> Iterator[list[tuple[
             chunk = []
     if chunk:
         yield chunk
-
-
-def _unique(model: type[Record]) -> str | None:
-    """The column by which a row is the same row again."""
-    return next(
-        (
-            column.name
-            for column in model._meta.concrete_fields
-            if column.unique and not column.primary_key and column.editable
-        ),
-        None,
-    )
-
-
-def _key(model: type[Record], given: dict[str, str]) -> str | None:
-    unique = _unique(model)
-    return given.get(unique) if unique else None
-
-
-def _known(model: type[Record], fields: Sequence[str | None], chunk: list[tuple[int, tuple[str, ...]]]) -> set[str]:
-    unique = _unique(model)
-    if unique is None or unique not in fields:
-        return set()
-    at = list(fields).index(unique)
-    wanted = [cells[at] for _, cells in chunk if at < len(cells)]
-    return {
-        str(value)
-        for value in model._default_manager.filter(**{f"{unique}__in": wanted}).values_list(unique, flat=True)
-    }
-
-
-def _decoded(
-    model: type[Record], given: dict[str, str], links: dict[tuple[str, str], UUID | Problem], actor: Actor
-) -> dict[str, Any]:
-    """Labels become codes, names become records (looked up once: `links`), 是 becomes true."""
-    values: dict[str, Any] = dict(given)
-    for name, column in inputs(model).items():
-        if name not in values:
-            continue
-        spec, text = spec_of(column), given[name]
-        if spec.kind == "coded" and spec.codes:
-            values[name] = next((code for code, label in codes.options(spec.codes).items() if label == text), text)
-        elif spec.kind == "flag":
-            values[name] = text in ("是", "1", "true", "True", "TRUE", "√")
-        elif spec.kind == "link" and isinstance(column, models.ForeignKey):
-            if (name, text) not in links:
-                links[name, text] = _linked(column, text, name, actor)
-            found = links[name, text]
-            if isinstance(found, Problem):
-                raise found.with_traceback(None)
-            values[name] = found
-        elif spec.kind in ("number", "count", "money"):
-            values[name] = text.replace(",", "").replace("，", "")
-    return values
-
-
-def _linked(column: models.ForeignKey[Any, Any], text: str, name: str, actor: Actor) -> UUID | Problem:
-    """The one record of this code or name among those that the importer may see: no row is tied to a hidden one."""
-    target: Any = column.related_model
-    for by in ("code", "name"):
-        if any(field.name == by for field in target._meta.concrete_fields):
-            found = list(target.visible_to(actor).filter(**{by: text}).values_list("pk", flat=True)[:2])
-            if len(found) == 1:
-                key: UUID = found[0]
-                return key
-    title = declaration(target).title
-    return Problem("link", f"没有找到唯一的「{text}」", field=name, remedy=f"请填您能看到的{title}的编码，或先登记它")
 
 
 def _aside(
@@ -353,6 +285,6 @@ def replay_row(payload: bytes, row: Quarantine) -> None:
         raise invalid(error) from None  # its text quotes the row
     model, actor = records()[first.resource], actor_of(first.actor, fresh=True)
     try:
-        run(create(model), actor, _decoded(model, given.row, {}, actor), door="house")
+        run(create(model), actor, decoded(model, given.row, {}, actor), door="house")
     except Problem as problem:  # its words are kept with the row
         raise Problem(problem.code, scrub(problem.title), status=problem.status) from None

@@ -22,7 +22,10 @@ def faults(path: Path, name: str) -> Iterator[Finding]:
     """What is wrong with one file."""
     try:
         for decision in decisions_in(path):
-            found = check_table(load_dmn(path, decision), limit=3)
+            table = load_dmn(path, decision)
+            found = check_table(table, limit=3)
+            if not found.overlaps and all(output.default is not None for output in table.outputs):
+                continue  # the default answers what no rule does
             for message in found.messages:
                 text = f"{decision}:{message}"
                 yield Finding(RULE, name, text, "改条件,使每种情形恰有一条规则", soft=not found.overlaps)

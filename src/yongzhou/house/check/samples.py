@@ -19,9 +19,9 @@ from django.db import models
 from pydantic import BaseModel, ValidationError
 
 from yongzhou.core.data import codes
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.operations.generic import inputs
 from yongzhou.core.operations.registry import Operation, operations
 from yongzhou.house.check.finding import Finding, Tree

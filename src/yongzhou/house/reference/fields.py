@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from yongzhou.core.data import codes
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.spec import spec_of
 from yongzhou.house.reference.markdown import code, plain
 
 _SIMPLE: Final = {

@@ -10,10 +10,10 @@ from pydantic.json_schema import models_json_schema
 
 from yongzhou import __version__
 from yongzhou.core.data import codes
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.operations.generic import change, create
 from yongzhou.core.operations.registry import Operation, operations
 

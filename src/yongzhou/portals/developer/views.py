@@ -10,9 +10,9 @@ from django.shortcuts import render
 
 from yongzhou.core.bus.events import registered
 from yongzhou.core.catalogue.resources import resources
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.registry import records
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.indicators.definition import indicators
 from yongzhou.core.operations.registry import operations
 from yongzhou.core.system import WINGS, systems

@@ -9,9 +9,9 @@ from django.db.models.fields import CharField
 
 from yongzhou.core.data import codes
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.guard import resource_name, why
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.operations.problem import Problem, forbidden
 from yongzhou.core.things.models import Datastream, Thing
 

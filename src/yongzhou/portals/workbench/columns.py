@@ -9,10 +9,10 @@ from django.db import models
 from django.http import QueryDict
 
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import Spec, spec_of
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.spec import Spec, spec_of
 from yongzhou.core.desk.choices import keep, kept
 from yongzhou.core.operations.problem import Problem
 

@@ -19,12 +19,12 @@ from django.http.response import HttpResponseBase
 
 from yongzhou.core.audit.lines import append
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import Spec, spec_of
 from yongzhou.core.data.guard import resource_name
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.present import Shown, cell, present_many
 from yongzhou.core.data.query import query
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.spec import Spec, spec_of
 from yongzhou.core.operations.problem import Problem
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.portals.workbench.access import model_of, must_read, staff

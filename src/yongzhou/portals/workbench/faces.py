@@ -13,11 +13,11 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.present import called
 from yongzhou.core.data.query import Query
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.spec import spec_of
 from yongzhou.portals.workbench.columns import spec_at, with_words
 
 SHOWN: Final = 3  # records written out in one day's cell

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from yongzhou.core.data import codes
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import Spec
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.present import called
 from yongzhou.core.data.query import moment
 from yongzhou.core.data.record import Record
+from yongzhou.core.data.spec import Spec
 from yongzhou.core.desk.saved import PASSING
 from yongzhou.portals.workbench.columns import field_at, spec_at, with_words
 

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST
 
 from yongzhou.core.bus.quarantine import ReplayError, drop, mend_and_replay, payload_of
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.sheets import MAX_BYTES, SheetRefused
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.desk.drafts import (
     begin,
     choose,

@@ -75,7 +75,7 @@ def _context(request: HttpRequest, who: Actor) -> dict[str, Any]:
         max(here, key=lambda link: len(link["href"]))["current"] = True
     return {
         "nav": groups,
-        "nav_foot": [dict(link) for link in _FOOT],
+        "nav_foot": _foot(who),
         "person": {
             "name": who.name,
             "post": who.title,
@@ -94,7 +94,12 @@ def _context(request: HttpRequest, who: Actor) -> dict[str, Any]:
 def links_of(who: Actor) -> list[dict[str, Any]]:
     """The pages that somebody may open, without counts: what the palette offers."""
     groups = [*_system_groups(who), *_kernel_group(who)]
-    return [*_TOP, *(link for group in groups for link in group["links"]), *_FOOT]
+    return [*_TOP, *(link for group in groups for link in group["links"]), *_foot(who)]
+
+
+def _foot(who: Actor) -> list[dict[str, str]]:
+    health = {"title": "运行状况", "href": "/desk/health/", "icon": "gauge"}
+    return [*([health] if who.lines("read", "house.health") else []), *map(dict, _FOOT)]
 
 
 def my_open_matters(who: Actor) -> QuerySet[Matter]:

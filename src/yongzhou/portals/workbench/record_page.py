@@ -12,7 +12,6 @@ from django.shortcuts import render
 
 from yongzhou.core.audit.lines import append
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.geometry import lon_lat
 from yongzhou.core.data.guard import resource_name, why
 from yongzhou.core.data.history import changes, past
@@ -22,6 +21,7 @@ from yongzhou.core.data.present import Shown, called, present, text_of
 from yongzhou.core.data.query import moment
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.desk.bulk import subject_of
 from yongzhou.core.desk.undo import open_undo
 from yongzhou.core.matters.models import Matter, MatterStep

@@ -10,12 +10,12 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from yongzhou.core.data.actor import Actor
-from yongzhou.core.data.fields import spec_of
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.present import called
 from yongzhou.core.data.query import QueryError, query
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
+from yongzhou.core.data.spec import spec_of
 from yongzhou.core.desk.hits import find, fold, indexed, sounds
 from yongzhou.core.desk.saved import own_views
 from yongzhou.core.indicators.definition import indicators

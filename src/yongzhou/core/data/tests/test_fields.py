@@ -8,11 +8,12 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from yongzhou.core.data.fields import Spec, Text
+from yongzhou.core.data.fields import Text
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.personal import Sealed, mask
 from yongzhou.core.data.present import Shown, cell, present
 from yongzhou.core.data.registry import records
+from yongzhou.core.data.spec import Spec
 from yongzhou.core.people.models import Person, Unit
 from yongzhou.testing import people
 

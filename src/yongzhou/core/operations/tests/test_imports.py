@@ -72,7 +72,7 @@ def test_quarantined_row_is_mended_and_replayed():
 
     original = actors._load
     try:
-        actors._load = lambda person, today: clerk
+        actors._load = lambda person: clerk
         mend_and_replay(row.pk, fixed)
     finally:
         actors._load = original

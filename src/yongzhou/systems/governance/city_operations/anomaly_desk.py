@@ -19,7 +19,7 @@ from yongzhou.core.pages import actor_of, reads
 from yongzhou.core.places.models import Place
 from yongzhou.systems.governance.city_operations import baseline
 from yongzhou.systems.governance.city_operations.models import Anomaly, Baseline, Scan
-from yongzhou.systems.governance.city_operations.operations.scanning import as_arrays, calendar
+from yongzhou.systems.governance.city_operations.operations.learning import as_arrays, calendar
 from yongzhou.systems.governance.city_operations.series import HOUR, full_hour, panel
 
 ROWS: Final = 100

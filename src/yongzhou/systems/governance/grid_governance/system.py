@@ -19,7 +19,11 @@ system = System(
     ],
     peers=["FixMyStreet", "Zammad", "pm4py"],
     reads=["telemetry.alarm"],
-    hears=["ev.telemetry.alarm.raised", "ev.telemetry.alarm.cleared"],
+    hears=[
+        "ev.telemetry.alarm.raised",
+        "ev.telemetry.alarm.cleared",
+        "ev.city_operations.supervision.requested",
+    ],
     pages=[
         Page("值班台", "/desk/grid_governance/duty/", "bell", ("read", "grid_governance.event")),
         Page("热线台", "/desk/grid_governance/hotline/", "phone", ("take", "grid_governance.hotlineorder")),

@@ -13,7 +13,7 @@
  *   data-value-title is what colours and labels the counties; without it they are one quiet ground
  *   data-plain     no tools and no read-out (small maps)
  * `yz:live` messages of topic "latest" whose id is a station's `datastream` move its water at once; `yz:moment`
- * fetches values, storms, stations and events again with ?at=. Emits `yz:map:ready` on the element.
+ * fetches values, storms, stations and events again with ?at=. Emits `yz:map:ready` on the element, with `detail.map` for tools that draw on it.
  * Keys on the map: arrows, + and -, Enter: what is at the middle.
  */
 import { Map as MapLibre, Marker, Popup } from '../vendor/maplibre-gl.mjs';
@@ -72,7 +72,7 @@ class YongzhouMap {
     } catch { return wait.replaceChildren('这台设备画不了地图（没有 WebGL 2）。请看旁边的列表'); }
     this.map.touchZoomRotate?.disableRotation();
     this.map.on('style.load', () => this.images());
-    this.map.once('load', () => { wait.remove(); this.callouts(); this.box.dispatchEvent(new CustomEvent('yz:map:ready', { bubbles: true })); this.box.dataset.ready = ''; });
+    this.map.once('load', () => { wait.remove(); this.callouts(); this.box.dispatchEvent(new CustomEvent('yz:map:ready', { bubbles: true, detail: { map: this.map } })); this.box.dataset.ready = ''; });
     const canvas = this.map.getCanvas();
     canvas.setAttribute('aria-label', d.label ?? '地图：方向键移动，加减号缩放，回车看中心处'); canvas.setAttribute('role', 'application');
     if (d.plain !== undefined) canvas.setAttribute('tabindex', '-1');

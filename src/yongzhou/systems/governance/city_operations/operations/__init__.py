@@ -11,13 +11,14 @@ from yongzhou.systems.governance.city_operations.operations.federating import (
     snapshot,
 )
 from yongzhou.systems.governance.city_operations.operations.judging import compute_state, judge
+from yongzhou.systems.governance.city_operations.operations.learning import train_baselines
 from yongzhou.systems.governance.city_operations.operations.reporting import (
     archive_report,
     edit_report,
     generate_report,
     sign_report,
 )
-from yongzhou.systems.governance.city_operations.operations.scanning import detect_anomaly, train_baselines
+from yongzhou.systems.governance.city_operations.operations.scanning import detect_anomaly
 from yongzhou.systems.governance.city_operations.operations.scenarios import make_scenario, run_scenario
 from yongzhou.systems.governance.city_operations.operations.supervising import (
     follow_matter,

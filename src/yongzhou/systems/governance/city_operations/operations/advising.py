@@ -22,7 +22,7 @@ from yongzhou.systems.governance.city_operations import effect
 from yongzhou.systems.governance.city_operations.baseline import cells, train
 from yongzhou.systems.governance.city_operations.events import AdviceDecided, AdviceJudged, AdviceMade
 from yongzhou.systems.governance.city_operations.models import Advice, Anomaly, Playbook
-from yongzhou.systems.governance.city_operations.operations.scanning import LEARN_DAYS, calendar, resolution
+from yongzhou.systems.governance.city_operations.operations.learning import LEARN_DAYS, calendar, resolution
 from yongzhou.systems.governance.city_operations.series import HOUR, full_hour, panel
 
 MODEL: Final = "advice-1"

@@ -5,7 +5,6 @@
  * the answer of the server for a circle or an area is geodesic on CGCS2000. Keys: Enter or a double click ends a
  * drawing, Backspace takes the last corner back, Escape ends measuring.
  */
-import { Map as MapLibre } from '../vendor/maplibre-gl.mjs';
 import { element, icon } from '../look/shell.mjs';
 
 const RADIUS = 6371008.8, DEGREE = Math.PI / 180, MOST = 50000;
@@ -125,11 +124,7 @@ class Measure {
   }
 }
 
-/* map.mjs keeps its map to itself unless it hands it over with `yz:map:ready`; both ways lead to the same object. */
-const made = new Map();
-const once = MapLibre.prototype.once;
-MapLibre.prototype.once = function (...given) { made.set(this.getContainer(), this); return once.apply(this, given); };
 document.addEventListener('yz:map:ready', (event) => {
-  const box = /** @type {HTMLElement} */ (event.target), map = event.detail?.map ?? made.get(box);
-  if (map && box.dataset.plain === undefined) new Measure(box, map);
+  const box = /** @type {HTMLElement} */ (event.target);
+  if (box.dataset.plain === undefined) new Measure(box, event.detail.map);
 });
