@@ -12,10 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yongzhou.house.settings")
 
 application = get_wsgi_application()
 
-from yongzhou.house.observe.meters import meters  # noqa: E402 - needs the apps
 from yongzhou.house.setup import load_rooms  # noqa: E402
 
 load_rooms()
-meters()  # two threads must not make them at once
 gc.collect()
 gc.freeze()  # what is loaded now stays; a full collection looks at what requests left behind

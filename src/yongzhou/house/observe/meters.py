@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 BUCKETS: Final = (0.005, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0)
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+
+_making: Final = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,14 @@ class Meters:
     refusals: Counter  # door, code
 
 
-@cache
 def meters() -> Meters:
-    """The meters of this process."""
+    """The meters of this process; its threads may ask for them at once."""
+    with _making:
+        return _made()
+
+
+@cache
+def _made() -> Meters:
     if folder := os.environ.get(FOLDER):
         Path(folder).mkdir(parents=True, exist_ok=True)
     from prometheus_client import Counter, Histogram

@@ -19,6 +19,8 @@ from yongzhou.core.matters.models import MatterStep
 from yongzhou.core.operations.problem import Problem, not_found
 from yongzhou.core.operations.run import run
 from yongzhou.core.places.models import Place
+from yongzhou.portals.citizen.arrivals import arrived, of_another, seen_at
+from yongzhou.portals.citizen.offline import LATER, door_of, refusal
 from yongzhou.portals.citizen.pages import context, is_worker, signed_in, unread_count
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.systems.governance.grid_governance.models import Event, EventType, Report
@@ -103,6 +105,9 @@ def new_report(request: HttpRequest) -> HttpResponse:
     worker = is_worker(who)
     if request.method != "POST":
         return _draw(request, {"key": str(uuid7())})
+    door = door_of(request)
+    if door and (other := of_another(request, who)):
+        return other
     given = _given(request, worker)
     try:
         photos = [
@@ -112,7 +117,7 @@ def new_report(request: HttpRequest) -> HttpResponse:
         given["photos"] = photos
         if not {"lon", "region"} & given.keys():
             raise Problem("needs_place", "还没有地点", field="region", remedy="点「用当前位置」，或选所在乡镇街道")
-        if not request.POST.get("confirmed") and not given.get("same_as"):
+        if door != LATER and not request.POST.get("confirmed") and not given.get("same_as"):
             words: dict[str, Any] = {
                 key: given[key]
                 for key in ("text", "type", "lon", "lat", "crs", "address", "region", "door")
@@ -124,15 +129,17 @@ def new_report(request: HttpRequest) -> HttpResponse:
         answer = run(report, who, given, door="form", key=f"{given['external_id']}").output
     except FileRefused as refused:
         status = 413 if "MB" in str(refused) else 422
-        return _draw(
-            request,
-            {**given, "key": given["external_id"]},
-            Problem("photo", str(refused), field="photos", status=status),
-        )
+        problem = Problem("photo", str(refused), field="photos", status=status)
+        return refusal(problem) if door == LATER else _draw(request, {**given, "key": given["external_id"]}, problem)
     except Problem as problem:
+        if door == LATER:
+            return refusal(problem)
         return _draw(request, {**given, "key": given["external_id"], "kept": given.get("photos", [])}, problem)
-    messages.success(request, f"已上报，编号 {answer.number}" + ("，已有人报过，一并办理" if answer.joined else ""))
-    return redirect("/app/tasks/" if worker else f"/app/matters/{answer.report}/")
+    said = f"已上报，编号 {answer.number}" + ("，已有人报过，一并办理" if answer.joined else "")
+    href = "/app/tasks/" if worker else f"/app/matters/{answer.report}/"
+    if door != LATER:
+        messages.success(request, said)
+    return arrived(href, said) if door else redirect(href)
 
 
 def _given(request: HttpRequest, worker: bool) -> dict[str, Any]:
@@ -141,13 +148,15 @@ def _given(request: HttpRequest, worker: bool) -> dict[str, Any]:
         "text": post.get("text", "").strip(),
         "address": post.get("address", "").strip(),
         "door": "grid" if worker else "citizen",
-        "external_id": post.get("key", "")[:80] or str(uuid7()),
+        "external_id": (request.headers.get("Idempotency-Key") or post.get("key", ""))[:80] or str(uuid7()),
         "contact": post.get("contact", "").strip(),
         "anonymous": bool(post.get("anonymous")),
     }
     for name in ("lon", "lat", "type", "region", "same_as"):
         if value := post.get(name, "").strip():
             given[name] = value
+    if at := seen_at(request):
+        given["at"] = at
     if "lon" in given:
         given["crs"] = "WGS84"
         given.pop("region", None)

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.inbox.models import Message
 from yongzhou.core.operations.problem import Problem
+from yongzhou.portals.citizen.offline import OWNER, door_of, not_signed_in, owner_of, refusal
 from yongzhou.portals.gate.middleware import actor
 
 View = Callable[..., HttpResponse]
@@ -49,19 +50,30 @@ def tabs(who: Actor, current: str) -> list[dict[str, Any]]:
 def context(request: HttpRequest, current: str, **more: Any) -> dict[str, Any]:
     """Context of a phone page."""
     who = actor(request)
-    return {"tabs": tabs(who, current), "worker": is_worker(who), **more}
+    mine = {"owner": owner_of(who), "outbox_url": "/app/outbox/"} if who.kind != "anonymous" else {}
+    return {"tabs": tabs(who, current), "worker": is_worker(who), **mine, **more}
 
 
 def signed_in(view: View) -> View:
-    """Only for somebody signed in; a `Problem` becomes a page with its remedy."""
+    """Only for somebody signed in; a `Problem` becomes a page with its remedy, for the outbox its document.
+
+    The answer says whose it is: the phone keeps it for this login only.
+    """
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if actor(request).kind == "anonymous":
+        who = actor(request)
+        if who.kind == "anonymous":
+            if door_of(request):
+                return not_signed_in()
             return redirect(f"/login/?next={quote(request.get_full_path())}")
         try:
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            response[OWNER] = owner_of(who)
+            return response
         except Problem as problem:
+            if door_of(request):
+                return refusal(problem)
             return render(
                 request,
                 "citizen/problem.html",
@@ -70,6 +82,12 @@ def signed_in(view: View) -> View:
             )
 
     return wrapped
+
+
+@signed_in
+def outbox(request: HttpRequest) -> HttpResponse:
+    """待发件箱: an empty frame; what waits is on the phone only, and its script draws it."""
+    return render(request, "citizen/outbox.html", context(request, "me", heading="待发件箱", back="/app/me/"))
 
 
 def unread_count(who: Actor) -> int:

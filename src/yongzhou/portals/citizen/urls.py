@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from yongzhou.portals.citizen import citizens, manifest, workers
+from yongzhou.portals.citizen import citizens, manifest, offline, pages, workers
 
 urlpatterns = [
     path("", citizens.home, name="app"),
     path("manifest.webmanifest", manifest.manifest),
+    path("worker.mjs", offline.worker),
+    path("who/", offline.who),
+    path("offline/", offline.nothing),
+    path("outbox/", pages.outbox),
     path("matters/", citizens.matters),
     path("matters/<uuid:id>/", citizens.matter),
     path("matters/<uuid:id>/rate/", citizens.rate),

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
+from yongzhou.core.crypto import uuid7
 from yongzhou.core.data.actor import Actor
 from yongzhou.core.data.files import FileRefused, keep_photo
 from yongzhou.core.data.files import path_of as file_path
@@ -20,6 +21,18 @@ from yongzhou.core.operations.problem import Problem, forbidden, not_found
 from yongzhou.core.operations.registry import Operation
 from yongzhou.core.operations.run import run
 from yongzhou.core.places.models import Place
+from yongzhou.portals.citizen.arrivals import (
+    answered,
+    arrived,
+    clash,
+    dated,
+    last_move,
+    moved_by_others,
+    of_another,
+    seen_at,
+)
+from yongzhou.portals.citizen.offline import LATER, door_of, refusal
+from yongzhou.portals.citizen.operations import remark
 from yongzhou.portals.citizen.pages import context, is_worker, signed_in
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.systems.governance.grid_governance.models import Event
@@ -33,8 +46,9 @@ _OPERATIONS: Final[dict[str, Operation[Any, Any]]] = {
     "handle": handle_operation,
     "done": done_operation,
     "verify": verify_operation,
+    "note": remark,
 }
-_SAID = {"sign": "已签收", "handle": "已记录", "done": "已反馈，等别人核查", "verify": "已核查"}
+_SAID = {"sign": "已签收", "handle": "已记录", "done": "已反馈，等别人核查", "verify": "已核查", "note": "已留作记录"}
 
 
 @signed_in
@@ -71,44 +85,62 @@ def task(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _act(request: HttpRequest, who: Actor, event: Event) -> HttpResponse:
-    name = request.POST.get("act", "")
+    name, door = request.POST.get("act", ""), door_of(request)
     op = _OPERATIONS.get(name)
     if op is None:
         raise Problem("invalid", "没有这个动作", status=422)
+    if door and (other := of_another(request, who)):
+        return other
+    key = (request.headers.get("Idempotency-Key") or request.POST.get("key", ""))[:100]
+    seen = request.POST.get("base", "")
+    if door and seen and name != "note" and not answered(op, who, key) and moved_by_others(event, who, seen):
+        return clash(event, who, _acts(who, event), seen)
     given: dict[str, Any] = {"event": event.pk}
     try:
         if name != "sign":
-            photos = [
-                keep_photo(upload, name=upload.name or "照片").row() for upload in request.FILES.getlist("photos")[:9]
-            ]
-            given |= {"text": request.POST.get("text", "").strip(), "photos": photos}
-            given |= {key: request.POST[key] for key in ("lon", "lat") if request.POST.get(key)}
+            given |= _on_the_spot(request)
         if name == "verify":
             given["passed"] = request.POST.get("passed") == "1"
-        run(op, who, given, door="form", key=request.POST.get("key") or None)
+        run(op, who, given, door="form", key=key or None)
     except FileRefused as refused:
-        return _draw(
-            request,
-            who,
-            event,
-            Problem("photo", str(refused), field="photos", status=413 if "MB" in str(refused) else 422),
-        )
+        problem = Problem("photo", str(refused), field="photos", status=413 if "MB" in str(refused) else 422)
+        return refusal(problem) if door == LATER else _draw(request, who, event, problem, given)
     except Problem as problem:
-        return _draw(request, who, event, problem)
-    messages.success(request, _SAID[name])
-    return redirect("/app/tasks/" if name in ("done", "verify") else f"/app/tasks/{event.pk}/")
+        if door and problem.status == 409 and problem.code != "key_reused":
+            event = _visible(who, event.pk)
+            return clash(event, who, _acts(who, event), seen, problem.title)
+        return refusal(problem) if door == LATER else _draw(request, who, event, problem, given)
+    href = "/app/tasks/" if name in ("done", "verify") else f"/app/tasks/{event.pk}/"
+    if door != LATER:
+        messages.success(request, _SAID[name])
+    return arrived(href, _SAID[name]) if door else redirect(href)
 
 
-def _draw(request: HttpRequest, who: Actor, event: Event, problem: Problem | None = None) -> HttpResponse:
-    from yongzhou.core.crypto import uuid7
+def _on_the_spot(request: HttpRequest) -> dict[str, Any]:
+    photos = [keep_photo(upload, name=upload.name or "照片").row() for upload in request.FILES.getlist("photos")[:9]]
+    photos += [{"sha256": digest} for digest in request.POST.getlist("kept")[:9]]
+    given: dict[str, Any] = {"text": dated(request.POST.get("text", "").strip(), seen_at(request)), "photos": photos}
+    return given | {key: request.POST[key] for key in ("lon", "lat") if request.POST.get(key)}
 
-    steps = list(MatterStep.objects.filter(matter=event.pk).order_by("-at")[:30])
-    worked = event.handler_id == who.id
+
+def _acts(who: Actor, event: Event) -> list[str]:
+    """What this person may do with an event as it stands, the next step first."""
     act = {"assigned": "sign", "reopened": "sign", "handling": "done", "done": "verify"}.get(event.state, "")
-    if act == "verify" and (worked or not who.lines("verify", "grid_governance.event")):
+    if act == "verify" and (event.handler_id == who.id or not who.lines("verify", "grid_governance.event")):
         act = ""
     if act in ("sign", "done") and not is_worker(who):
         act = ""
+    return [*([act] if act else []), *(["note"] if is_worker(who) else [])]
+
+
+def _draw(
+    request: HttpRequest,
+    who: Actor,
+    event: Event,
+    problem: Problem | None = None,
+    given: dict[str, Any] | None = None,
+) -> HttpResponse:
+    steps = list(MatterStep.objects.filter(matter=event.pk).order_by("-at")[:30])
     place = lon_lat(event.geometry)
     return render(
         request,
@@ -120,11 +152,13 @@ def _draw(request: HttpRequest, who: Actor, event: Event, problem: Problem | Non
             back="/app/tasks/",
             event=event,
             steps=steps,
-            act=act,
+            act=next((act for act in _acts(who, event) if act != "note"), ""),
+            base=last_move(event),
             problem=problem,
             place=place,
             key=request.POST.get("key") or str(uuid7()),
             text=request.POST.get("text", ""),
+            kept=(given or {}).get("photos", []),
         ),
         status=problem.status if problem else 200,
     )
