@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import Any
 
+import yaml
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from PIL import Image
@@ -24,10 +26,18 @@ from yongzhou.core.data.house import declaration
 from yongzhou.core.data.record import Record
 from yongzhou.core.data.registry import records
 from yongzhou.core.data.spec import spec_of
+from yongzhou.core.home import REPOSITORY
 from yongzhou.core.people.models import Login, Person, RoleGrant, Unit
 from yongzhou.core.places.models import Place
 
 _numbers = count(1)
+
+
+@cache
+def samples(system: str) -> dict[str, dict[str, Any]]:
+    """What a system's `samples.yaml` shows, by class name and verb; the kernel has none."""
+    found = next((REPOSITORY / "src" / "yongzhou" / "systems").glob(f"*/{system}/samples.yaml"), None)
+    return yaml.safe_load(found.read_text(encoding="utf-8")) if found is not None else {}
 
 
 @dataclass
@@ -52,16 +62,14 @@ class Scope:
         return self.row(model)
 
     def row(self, model: type[Record]) -> Record:
-        """This side's row of one kind; where the city already holds all there can be, one of those."""
+        """This side's row of one kind; where the city already holds the one there can be, that one."""
         if model not in self.made:
             own = model(**self._values(model))
             try:
                 with transaction.atomic():
                     own.save()
             except IntegrityError:
-                if not model._default_manager.exists():
-                    raise
-                own = model._default_manager.order_by("pk")[0]
+                own = _taken(own)
             self.made[model] = model._default_manager.get(pk=own.pk)
         return self.made[model]
 
@@ -106,7 +114,8 @@ class Scope:
         if column.null or column.has_default():
             return None
         if spec.kind == "coded":
-            return spec.sample or next(iter(codes.options(spec.codes or "")), "")
+            shown = samples(column.model._meta.app_label).get(column.model.__name__, {}).get(column.name)
+            return shown or spec.sample or next(iter(codes.options(spec.codes or "")), "")
         if spec.kind == "when":
             return timezone.now()
         if spec.kind == "day":
@@ -114,6 +123,17 @@ class Scope:
         if spec.kind == "ref":
             return uuid7()
         return spec.sample if spec.sample is not None else 1
+
+
+def _taken(own: Record) -> Record:
+    """The row that stands where this one would."""
+    model, meta = type(own), type(own)._meta
+    unique = [(column.name,) for column in meta.concrete_fields if column.unique and not column.primary_key]
+    unique += [rule.fields for rule in meta.constraints if isinstance(rule, models.UniqueConstraint) and rule.fields]
+    for names in unique:
+        if found := model._default_manager.filter(**{name: getattr(own, name) for name in names}).first():
+            return found
+    return model._default_manager.order_by("pk")[0]
 
 
 @dataclass(frozen=True)

@@ -196,8 +196,8 @@ def _sent_back(rows: list[Event], units: dict[str, Any], dice: np.random.Generat
     for row in rows:
         if row.accepted_at is None or row.assigned_at is None or row.unit is None or dice.random() > 0.07:
             continue
-        twice = dice.random() < 0.2
         other = units.get(f"{row.region[:6]}-WG")
+        twice = dice.random() < 0.2 and other not in (None, row.unit_id)  # a unit sends back once
         room = (row.accepted_at - row.assigned_at) / 6
         for turn in range(2 if twice else 1):
             at = row.assigned_at + room * (2 * turn + 1)

@@ -45,24 +45,22 @@ with incoming as (
   select * from unnest(%(id)s::uuid[], %(region)s::text[], %(domain)s::text[], %(score)s::float8[],
     %(severity)s::text[], %(streak)s::int[], %(confidence)s::float8[], %(reasons)s::jsonb[], %(origin)s::text[])
     as u(id, region, domain, score, severity, streak, confidence, reasons, origin)
-), last as (
-  select s.* from incoming i cross join lateral (
+), judged as (
+  select i.*, s.id as last, coalesce(s.rule = %(rule)s and (s.score, s.severity, s.confidence, s.origin)
+    is not distinct from (i.score, i.severity, i.confidence, i.origin), false) as holds
+  from incoming i left join lateral (
     select * from city_operations_statevector s
     where s.region = i.region and s.domain = i.domain and s.at <= %(at)s order by s.at desc limit 1
-  ) s
+  ) s on true
 ), same as (
-  update city_operations_statevector s set confirmed_at = %(at)s, streak = i.streak, reasons = i.reasons
-  from incoming i join last l on l.region = i.region and l.domain = i.domain
-  where s.id = l.id and s.rule = %(rule)s and (s.score, s.severity, s.confidence, s.origin)
-    is not distinct from (i.score, i.severity, i.confidence, i.origin)
-  returning s.region, s.domain
+  update city_operations_statevector s set confirmed_at = %(at)s, streak = j.streak, reasons = j.reasons
+  from judged j where s.id = j.last and j.holds
 )
 insert into city_operations_statevector
   (id, origin, created_at, row_version, region, domain, at, confirmed_at, score, severity, streak, confidence,
    reasons, rule)
-select i.id, i.origin, %(at)s, 1, i.region, i.domain, %(at)s, %(at)s, i.score, i.severity, i.streak,
-  i.confidence, i.reasons, %(rule)s
-from incoming i left join same using (region, domain) where same.region is null
+select id, origin, %(at)s, 1, region, domain, %(at)s, %(at)s, score, severity, streak, confidence, reasons, %(rule)s
+from judged where not holds
 """
 _TWIN: Final = """
 with stream as (
