@@ -96,8 +96,8 @@ class _writing:
             while not self.stop.is_set():
                 name = f"r{uuid4().hex[:8]}"
                 connection.execute(
-                    "insert into people_role (id, origin, created_at, row_version, code, name)"
-                    " values (gen_random_uuid(), 'synthetic', now(), 1, %s, %s)",
+                    "insert into people_role (id, origin, created_at, row_version, code, name, two_factors)"
+                    " values (gen_random_uuid(), 'synthetic', now(), 1, %s, %s, false)",
                     [name, name],
                 )
                 lake.append(

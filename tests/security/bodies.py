@@ -96,7 +96,9 @@ def _value(name: str, info: FieldInfo, sides: Sides, side: str, shown: object = 
         return get_args(annotation)[0]
     if annotation is UUID:
         rows = getattr(sides, side)
-        row = rows.get(_resource(info)) or next((row for row in rows.values() if shown == f"${type(row).__name__}"), None)
+        row = rows.get(_resource(info)) or next(
+            (row for row in rows.values() if shown == f"${type(row).__name__}"), None
+        )
         row = row or next((row for key, row in rows.items() if key.endswith(f".{name}")), None)
         return str((row or sides.second[side]).pk)
     if annotation is bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
@@ -38,3 +38,15 @@ def visitors(committed_db: str) -> Visitors:
 def machine() -> Client:
     """A client without cookies."""
     return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def cheap_passwords(db: None, settings: Any) -> None:
+    """Passwords that cost no work, for tests that ask who gets in and not what a guess costs (T33 measures that)."""
+    from django.contrib.auth.hashers import make_password
+
+    from yongzhou.core.people.city import DEMO_PASSWORD
+    from yongzhou.core.people.models import Login
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    Login.objects.update(password=make_password(DEMO_PASSWORD))

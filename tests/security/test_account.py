@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 
@@ -50,12 +49,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def quick(db: None, settings: Any) -> None:
-    """Nothing remembered, and passwords that cost little: the real hash is measured in T33."""
+def quick(cheap_passwords: None) -> None:
+    """Nothing remembered."""
     forget()
     keys.forget()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    Login.objects.update(password=make_password(DEMO_PASSWORD))
 
 
 @pytest.fixture

@@ -48,10 +48,11 @@ def test_rest_door(name: str, sides: Sides, visitors: Visitors, machine: Client)
     op = find(name)
     assert op is not None
     wrong = []
+    given = {side: json.dumps(body(op, sides, side)) for side in ("near", "far")}
     for login in matrix.logins():
         for side in ("near", "far"):
             answer = machine.post(
-                f"/api/{op.path}?dry_run=1", json.dumps(body(op, sides, side)), "application/json",
+                f"/api/{op.path}?dry_run=1", given[side], "application/json",
                 headers=visitors.bearer(login),
             )  # fmt: skip
             code = answer.json().get("code") if answer.status_code >= 400 else None
@@ -70,16 +71,16 @@ def test_form_command_and_job_refuse_alike(name: str, sides: Sides, visitors: Vi
     op = find(name)
     assert op is not None
     wrong: list[tuple[Any, ...]] = []
+    commands, given = group(op.system), body(op, sides, "far")
     for login in matrix.logins():
         expected = wanted(op, login, sides, "far")
         if expected is None:
             continue
-        given = body(op, sides, "far")
         status = {"forbidden": 403, "not_found": 404}[expected]
         page = visitors.desk(login).post(f"/desk/do/{op.path}/", given)
         if page.status_code != status:
             wrong.append((login, "form", page.status_code, status))
-        done = CliRunner().invoke(group(op.system), [op.verb, "--as", login, "--json", json.dumps(given)])
+        done = CliRunner().invoke(commands, [op.verb, "--as", login, "--json", json.dumps(given)])
         said = json.loads(done.stderr) if done.exit_code == 1 else {"code": done.output or repr(done.exception)}
         if said["code"] != expected:
             wrong.append((login, "command", said["code"], expected))

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from yongzhou.core.data.fields import Attachments
 from yongzhou.core.data.house import declaration
 from yongzhou.core.data.registry import records
 from yongzhou.core.operations.registry import operations
+from yongzhou.core.people.models import Login
 from yongzhou.house.setup import load_rooms
 
 load_rooms()
@@ -29,10 +31,8 @@ SCOPED = sorted(
 
 
 def same(first: bytes, second: bytes, one: str, other: str) -> bool:
-    """Whether two answers differ in nothing but the id that was asked for."""
-    own = re.compile(
-        r'data-now="[^"]*"|value="[^"]{20,}"|Token":"[^"]*"|[0-9a-f-]{8,}'
-    )  # the clock, form tokens, the request's number
+    """Whether two answers of one moment differ in nothing but the id that was asked for."""
+    own = re.compile(r'value="[^"]{20,}"|Token":"[^"]*"|[0-9a-f-]{8,}')  # form tokens, the request's number
     told = [own.sub("", body.decode().replace(key, "ID")).splitlines() for body, key in ((first, one), (second, other))]
     return [(a, b) for a, b in zip(*told, strict=True) if a != b] == []
 
@@ -50,12 +50,41 @@ def test_not_yours_is_as_not_there(resource: str, sides: Sides, visitors: Visito
     base = f"/desk/{resource.replace('.', '/')}/"
     doors = ["{}/", "{}/?panel=1", f"{{}}/?at={at}", "{}/photo/" + "0" * 64 + ".jpg"]
     for door in doors:
-        pages = [desk.get(base + door.format(one)) for one in (key, NOWHERE)]
+        with time_machine.travel(timezone.now(), tick=False):  # a page prints its time
+            pages = [desk.get(base + door.format(one)) for one in (key, NOWHERE)]
         assert [page.status_code for page in pages] == [404, 404], door
         assert same(pages[0].content, pages[1].content, key, NOWHERE), door
     for field in ("phone", "contact", "title", "id"):
         pages = [desk.post(f"{base}{one}/reveal/{field}/", {"purpose": "看看"}) for one in (key, NOWHERE)]
         assert [page.status_code for page in pages] == [404, 404]
+
+
+def silent(desk: Client, key: str, **ask: str) -> None:
+    """The page 为什么 says the same of this row and of none, at one moment."""
+    with time_machine.travel(timezone.now(), tick=False):
+        pages = [
+            desk.get("/desk/account/why/", {word: text.replace("KEY", one) for word, text in ask.items()})
+            for one in (key, NOWHERE)
+        ]
+    assert [page.status_code for page in pages] == [200, 200], ask
+    assert same(pages[0].content, pages[1].content, key, NOWHERE), ask
+
+
+@pytest.mark.parametrize("resource", SCOPED)
+def test_why_is_as_silent_as_the_door(resource: str, sides: Sides, visitors: Visitors) -> None:
+    """What stands behind 「为什么？」 of a refused page."""
+    app, name = resource.split(".")
+    silent(visitors.desk(OFFICER), str(sides.near[resource].pk), **{"from": f"/desk/{app}/{name}/KEY/?panel=1"})
+
+
+def test_why_is_silent_whatever_it_is_asked(sides: Sides, visitors: Visitors) -> None:
+    """By a door of an operation or the API, for another action, or about the rights of somebody who may."""
+    event, officer = str(sides.near["grid_governance.event"].pk), visitors.desk(OFFICER)
+    silent(officer, event, **{"from": "/desk/do/grid_governance/reject/?event=KEY"})
+    silent(officer, event, **{"from": "/api/grid_governance/reject?event=KEY"})
+    silent(officer, event, resource="grid_governance.event", action="reject", record="KEY")
+    may = str(Login.objects.get(name="dept_admin").person_id)
+    silent(visitors.desk("sec_admin"), event, resource="grid_governance.event", record="KEY", person=may)
 
 
 @pytest.mark.parametrize("name", sorted(operations()))

@@ -12,6 +12,7 @@ from tests.support.browser import chromium
 PageAt = Callable[..., Page]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker for all browser tests, one for all family tests, one for each other file (`--dist loadgroup`)."""
     for item in items:

@@ -75,7 +75,7 @@ def run(
             raise _refusal(op, actor)
         given = data if isinstance(data, op.input) else op.input.model_validate(data)
         if op.two_persons and not dry and (context is None or context.notes.get("countersigned") is None):
-            return _propose(op, actor, given)
+            return _propose(op, actor, given, door, purpose, now or timezone.now())
         return _through_cuts(op, actor, given, door, key, dry, purpose, now or timezone.now(), context)
     except ValidationError as error:
         raise _note_refusal(op, actor, invalid(error), door, purpose) from None  # its text quotes the input
@@ -235,9 +235,13 @@ def _note_refusal(op: Operation[Any, Any], actor: Actor, problem: Problem, door:
     return problem
 
 
-def _propose(op: Operation[Any, Any], actor: Actor, data: BaseModel) -> Result:
+def _propose(
+    op: Operation[Any, Any], actor: Actor, data: BaseModel, door: Door, purpose: str | None, now: datetime
+) -> Result:
+    """Keep it for a second person, after a trial: what this actor may not do, he may not propose either."""
     if actor.kind != "person":
         raise forbidden("需要两个人办理的事，必须由本人提出")
+    _through_cuts(op, actor, data, door, None, True, purpose, now, None)
     proposal = Proposal.objects.create(
         operation=op.name, body=sealed(json.loads(data.model_dump_json())), proposer=actor.id, proposer_name=actor.name
     )

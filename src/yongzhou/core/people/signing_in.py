@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final, Literal
 from uuid import UUID
 
@@ -22,7 +23,6 @@ from yongzhou.core.people.policy import demo_accounts, policy
 
 DEVICE_LIFE: Final = timedelta(days=180)
 LONGEST: Final = 200  # signs of a password; longer ones are refused when they are set, never cut
-_DUMMY: Final = make_password("nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,17 @@ def check(name: str, password: str, visitor: Visitor, now: datetime) -> Checked:
     counters = _counters(name, visitor, known=found is not None and is_known(found, visitor.device, now))
     if wait := tries.begin(counters, now):
         return Checked(None, wait)
-    right = check_password(password, found.password if found else _DUMMY)  # the same work for an unknown name
+    right = check_password(password, found.password if found else _nobodys())  # the same work for an unknown name
     if found is None or not right or _closed(found, now):
         return Checked(None)
     tries.succeeded(counters)
     Login.objects.filter(pk=found.pk).update(last_login=now)
     return Checked(found)
+
+
+@cache
+def _nobodys() -> str:
+    return make_password("nobody")
 
 
 def check_second(login: Login, code: str, now: datetime) -> str | None:

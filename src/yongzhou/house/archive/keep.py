@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from yongzhou.house.family.postgres import SUPERUSER, binary
 
 EVERY_S: Final = 10.0  # what a lost machine may cost of the lake's newest files; of PostgreSQL a moment
 SLOT: Final = "yz_archive"
+RECEIPT_S: Final = 20.0
 BASE_DAYS: Final = 7
 KEEP_BASES: Final = 2
 NOTE: Final = "archive.json"
@@ -85,9 +87,26 @@ class Archive:
         for name, root in (("files", self.home.files), ("lake", self.home.lake)):
             _copy_tree(root, self.folder / name)
         with psycopg.connect(self.home.dsn(), autocommit=True, connect_timeout=5) as connection:
-            connection.execute("select pg_current_xact_id()")  # a return to a moment needs a commit behind it
+            # a return to a moment needs a commit behind it
+            connection.execute("select pg_logical_emit_message(true, %s, 'complete')", [SLOT])
+            self._await_receipt(connection)
         put(self.folder / "complete.new", began.isoformat().encode())
         (self.folder / "complete.new").replace(self.folder / COMPLETE)
+
+    def _await_receipt(self, connection: psycopg.Connection) -> None:
+        """Until the receiver has flushed all WAL that was written before this call; `BackupError` if it does not."""
+        row = connection.execute("select pg_current_wal_lsn()::text").fetchone()
+        deadline = time.monotonic() + RECEIPT_S
+        while time.monotonic() < deadline:
+            found = connection.execute(
+                "select 1 from pg_stat_replication s join pg_replication_slots r on r.active_pid = s.pid"
+                " where r.slot_name = %s and s.flush_lsn >= %s::pg_lsn",
+                [SLOT, row[0] if row else None],
+            ).fetchone()
+            if found is not None:
+                return
+            time.sleep(0.02)
+        raise BackupError(f"归档 {RECEIPT_S:.0f} 秒没有收到预写日志:请看 pg_receivewal 是否在运行")
 
     def renew_base(self, *, force: bool = False) -> Path:
         """A new base backup if the newest is a week old; older ones than the two newest go, and their WAL with them."""

@@ -73,6 +73,9 @@ def _control(name: str, info: FieldInfo, who: Actor, value: Any, on: type[Record
             (str(option), codes.label(list_name, str(option)) if list_name else str(option))
             for option in get_args(annotation)
         ]
+    elif annotation is bool and optional:  # neither yes nor no until somebody says so
+        control.kind, control.options = "choice", [("true", "是"), ("false", "否")]
+        control.value = {True: "true", False: "false"}.get(control.value, control.value)
     elif annotation is bool:
         control.kind = "flag"
     elif annotation is int:
@@ -153,14 +156,14 @@ def collect(request: HttpRequest, schema: type[BaseModel], *, only: Sequence[str
     for name, info in schema.model_fields.items():
         if only is not None and name not in only:
             continue
-        annotation, _ = _bare(info.annotation)
+        annotation, optional = _bare(info.annotation)
         if get_origin(annotation) is list:
             given[name] = _photos(request, name)
             if not given[name]:
                 del given[name]
             continue
         raw = request.POST.get(name, "")
-        if annotation is bool:
+        if annotation is bool and not (optional and raw == ""):
             given[name] = raw in ("on", "true", "1")
         elif raw == "":
             continue

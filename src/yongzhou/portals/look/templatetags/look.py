@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
+from functools import cache
 from typing import Final, cast
 
 from django import template
@@ -67,10 +68,16 @@ def script_words() -> SafeString:
     return json_script({text: gettext(text) for text in spoken.SAID}, "words")
 
 
+@cache
+def _sprite() -> str:
+    """Address of the drawings: the same for the life of the process, and asked for dozens of times a page."""
+    return static("look/icons.svg")
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """One drawing of the sprite; `label` makes it speak, without it a screen reader passes over it."""
-    href = f"{static('look/icons.svg')}#{name}"
+    href = f"{_sprite()}#{name}"
     if label:
         return format_html('<svg class="i" role="img" aria-label="{}"><use href="{}"/></svg>', label, href)
     return format_html('<svg class="i" aria-hidden="true"><use href="{}"/></svg>', href)

@@ -80,8 +80,15 @@ def _page(request: HttpRequest, problem: Problem | None) -> HttpResponse:
     return render(request, "city_operations/what_if.html", context, status=problem.status if problem else 200)
 
 
+def kept(row: SimulationRun) -> bool:
+    """Whether the archive holds the whole result; a run that was imported or cut short may hold none."""
+    return {"state": {"changed", "worse", "better", "rows"}, "response": {"wait", "late"}}[row.kind] <= set(row.outputs)
+
+
 def summary(row: SimulationRun) -> str:
     """One line of what came out."""
+    if not kept(row):
+        return "没有完整的结果"
     if row.kind == "state":
         return f"{row.outputs['changed']} 处得分变化，{row.outputs['worse']} 处升级，{row.outputs['better']} 处降级"
     wait, late = row.outputs["wait"], 100 * row.outputs["late"]["mean"]
@@ -153,7 +160,7 @@ def one(request: HttpRequest, id: UUID) -> HttpResponse:
     context = {
         "run": row, "kind": label("scenario kind", row.kind), "words": summary(row), "mates": mates,
         "lines": _lines(row), "rows": _rows(who, row), "live_ticket_url": "/desk/live-ticket",
-        "case": list(_told(row.inputs["case"])), "may": _may(who),
+        "case": _told(row.inputs.get("case", {})), "may": _may(who), "kept": kept(row),
     }  # fmt: skip
     return render(request, "city_operations/run.html", context)
 
@@ -187,7 +194,7 @@ def _lines(row: SimulationRun) -> list[dict[str, Any]]:
 def _rows(who: Actor, row: SimulationRun) -> list[dict[str, Any]]:
     if row.kind != "state":
         return []
-    listed = row.outputs["rows"]
+    listed = row.outputs.get("rows", [])
     names = place_names(who, {one["region"] for one in listed})
     shown = [
         {"place": names[one["region"]], "code": one["region"], "domain": DOMAINS[one["domain"]], "score": one["score"],
@@ -212,7 +219,10 @@ def compare(request: HttpRequest) -> HttpResponse:
          "apart": line.apart}
         for line in found.lines
     ]  # fmt: skip
-    context = {"first": first, "second": second, "found": found, "lines": lines, "live_ticket_url": "/desk/live-ticket"}
+    context = {
+        "first": first, "second": second, "found": found, "lines": lines, "kept": kept(first) and kept(second),
+        "live_ticket_url": "/desk/live-ticket",
+    }  # fmt: skip
     return render(request, "city_operations/compare.html", context)
 
 

@@ -79,7 +79,7 @@ def _response_lines(first: SimulationRun, second: SimulationRun) -> list[Line]:
 
 
 def _state_lines(first: SimulationRun, second: SimulationRun) -> list[Line]:
-    a, b = ({(r["region"], r["domain"]): r["score"][1] for r in run.outputs["rows"]} for run in (first, second))
+    a, b = ({(r["region"], r["domain"]): r["score"][1] for r in run.outputs.get("rows", [])} for run in (first, second))
     lines = []
     for region, domain in sorted({*a, *b}):
         one, two = a.get((region, domain)), b.get((region, domain))

@@ -13,7 +13,13 @@ from yongzhou.core.matters.models import Matter
 from yongzhou.core.people.models import Login
 from yongzhou.systems.governance.city_operations import operations, response
 from yongzhou.systems.governance.city_operations.compute import compute_states
-from yongzhou.systems.governance.city_operations.models import Advice, Anomaly, OperationReport, SimulationRun
+from yongzhou.systems.governance.city_operations.models import (
+    Advice,
+    Anomaly,
+    OperationReport,
+    Scenario,
+    SimulationRun,
+)
 from yongzhou.systems.governance.city_operations.operations import scenarios
 from yongzhou.systems.governance.city_operations.series import full_hour
 from yongzhou.testing import people, run
@@ -101,6 +107,17 @@ def test_a_case_is_tried_kept_and_compared(duty: Client, monkeypatch: pytest.Mon
     state = duty.post(BASE + "what-if/run?kind=state", {"set.city_operations.open_grave_matters": "5", "seed": "1"}).url
     assert "得分变化的地方" in duty.get(state).content.decode()
     assert SimulationRun.objects.count() == 3
+
+
+@pytest.mark.parametrize("kind", ["response", "state"])
+def test_a_run_without_its_result_says_so(duty: Client, kind: str) -> None:
+    scenario = Scenario.objects.create(title="旧档", kind=kind, region="4311", made_at=NOW)
+    given = {"kind": kind, "region": "4311", "at": NOW, "cut": NOW, "model": f"{kind}-1", "seed": 1}
+    one, two = (SimulationRun.objects.create(scenario=scenario, number=f"TY-{n}", **given) for n in (1, 2))
+    assert "没有完整的结果" in duty.get(f"{BASE}simulationrun/{one.pk}/").content.decode()
+    assert "没有完整的结果" in duty.get(BASE + "what-if/").content.decode()
+    page = duty.get(BASE + "what-if/compare/", {"first": one.pk, "second": two.pk}).content.decode()
+    assert "至少一次没有完整的结果" in page
 
 
 @pytest.mark.parametrize(

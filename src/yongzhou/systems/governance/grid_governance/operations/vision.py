@@ -68,7 +68,14 @@ def detect(ctx: Context, data: NewDetection) -> DetectionState:
         return DetectionState(detection=old.pk, event=old.event_id, asks=False, model_state=model.state)
     if model.state == "off":
         raise not_now(f"{model} 误报率过高，已停用", "换新版本后再接入")
-    kind = EventType.objects.get(code=model.type_code)
+    kind = EventType.objects.filter(code=model.type_code).first()
+    if kind is None:
+        raise Problem(
+            "no_type",
+            f"{model}的事件编码 {model.type_code} 不在事件库中",
+            field="model",
+            remedy="请先在识别模型里改成事件库中的编码",
+        )
     sure = data.confidence >= model.threshold
     given = NewReport(
         door="camera",

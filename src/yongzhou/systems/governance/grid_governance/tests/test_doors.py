@@ -260,6 +260,12 @@ def test_a_model_asks_when_unsure_and_is_shut_off_when_wrong(cast: SimpleNamespa
     assert Detection.objects.count() == 2
 
 
+def test_a_model_whose_type_is_not_in_the_library_is_told(cast: SimpleNamespace):
+    PictureModel.objects.filter(code="manhole").update(type_code="999999")
+    seen = {"model": "manhole", "version": "2.0.0", "camera": "c1", "at": timezone.now(), "lon": 111.985, "lat": 26.455}
+    refused(ops.detect, cast.duty, because="999999 不在事件库", number="n-01", confidence=0.9, **seen)
+
+
 def test_a_wish_by_form_is_answered_and_points_are_given_once(cast: SimpleNamespace):
     until = timezone.now() + timedelta(days=3)
     notice = run(
