@@ -25,6 +25,9 @@ PUBLIC: Final = {
     "yongzhou.house.health.probes.ready",
     "yongzhou.portals.sensorthings.views.bare",  # leads to the version, which asks
     "yongzhou.portals.citizen.manifest.manifest",  # name and icon of the phone app
+    "yongzhou.portals.citizen.offline.worker",  # the service worker: the app's own files, no data
+    "yongzhou.portals.citizen.offline.nothing",  # what a phone shows without a line
+    "yongzhou.portals.citizen.offline.who",  # asks itself: 401 without a session
     "yongzhou.portals.developer.views.home",  # what the doors are; no data of the city
     "yongzhou.portals.developer.views.problems",
     "yongzhou.portals.developer.views.system",

@@ -117,7 +117,7 @@ def roster() -> tuple[Member, ...]:
             budget_mb=80,
             ports=("live",),
         ),
-        _role("worker", "后台任务", 200),
+        _role("worker", "后台任务", 280),
         _role("pump", "事件泵", 160),
         _role("telemetry", "物联汇聚", 200),
         Member(
@@ -127,7 +127,7 @@ def roster() -> tuple[Member, ...]:
             module="yongzhou.gateways.sl651.__main__",
             after=("nats",),  # frames are kept on the bus while telemetry is away
             ready=tcp("sl651"),
-            budget_mb=80,
+            budget_mb=100,
             ports=("sl651",),
         ),
         Member(
@@ -137,7 +137,7 @@ def roster() -> tuple[Member, ...]:
             module="yongzhou.gateways.mqtt.__main__",
             after=("nats",),
             ready=tcp("mqtt"),
-            budget_mb=80,
+            budget_mb=100,
             ports=("mqtt",),
         ),
         Member(

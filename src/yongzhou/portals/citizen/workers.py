@@ -32,13 +32,13 @@ from yongzhou.portals.citizen.arrivals import (
     seen_at,
 )
 from yongzhou.portals.citizen.offline import LATER, door_of, refusal
-from yongzhou.portals.citizen.operations import remark
 from yongzhou.portals.citizen.pages import context, is_worker, signed_in
 from yongzhou.portals.gate.middleware import actor
 from yongzhou.systems.governance.grid_governance.models import Event
 from yongzhou.systems.governance.grid_governance.operations.checking import verify as verify_operation
 from yongzhou.systems.governance.grid_governance.operations.dispatching import sign as sign_operation
 from yongzhou.systems.governance.grid_governance.operations.handling import handle as handle_operation
+from yongzhou.systems.governance.grid_governance.operations.handling import remark
 from yongzhou.systems.governance.grid_governance.operations.handling import report_done as done_operation
 
 _OPERATIONS: Final[dict[str, Operation[Any, Any]]] = {

@@ -18,7 +18,14 @@ from yongzhou.systems.governance.grid_governance.operations.groups import (
     publish_notice,
     reply_notice,
 )
-from yongzhou.systems.governance.grid_governance.operations.handling import extend, handle, report_done, resume, suspend
+from yongzhou.systems.governance.grid_governance.operations.handling import (
+    extend,
+    handle,
+    remark,
+    report_done,
+    resume,
+    suspend,
+)
 from yongzhou.systems.governance.grid_governance.operations.hotline import call_back_order, take_order
 from yongzhou.systems.governance.grid_governance.operations.intake import look_alike, report
 from yongzhou.systems.governance.grid_governance.operations.joining import merge, unmerge
@@ -76,6 +83,7 @@ __all__ = [
     "record_call",
     "reject",
     "reject_co_task",
+    "remark",
     "reopen",
     "reply_notice",
     "reply_supervision",

@@ -210,3 +210,12 @@ def extend(ctx: Context, data: Extend) -> EventState:
     ctx.save(event)
     note_step(ctx, event, before=event.state, reason=f"延期 {data.hours:g} 小时：{data.reason}")
     return answer(event)
+
+
+@operation("grid_governance.remark", title="留作记录", on=Event, action="handle")
+def remark(ctx: Context, data: OnTheSpot) -> EventState:
+    """Keep what somebody saw on the spot in the event's story, whatever its state; it moves nothing."""
+    event = lock(ctx, data)
+    look(event, data.model_copy(update={"lon": None, "lat": None}), need_photo=False, need_place=False)
+    note_step(ctx, event, before=event.state, reason=data.text, files=[photo.model_dump() for photo in data.photos])
+    return answer(event)
