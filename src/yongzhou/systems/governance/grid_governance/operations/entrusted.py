@@ -8,10 +8,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from yongzhou.core.calendar import CalendarError
 from yongzhou.core.data.origin import Origin
 from yongzhou.core.matters.events import MatterAssigned, MatterOpened
 from yongzhou.core.matters.verbs import note_step
 from yongzhou.core.operations.context import Context
+from yongzhou.core.operations.problem import Problem
 from yongzhou.core.operations.registry import operation
 from yongzhou.systems.governance.grid_governance.models import Event, EventType, Supervision
 from yongzhou.systems.governance.grid_governance.operations.common import OPEN, calendar, dispatch
@@ -52,7 +54,11 @@ class Taken(BaseModel):
 )
 def take_supervision(ctx: Context, data: Entrusted) -> Taken:
     """Open the one event of a task with the place's unit and the task's limit, or press the event it is about."""
-    hours = max(LEAST_HOURS, calendar().between(ctx.now, max(data.due, ctx.now + timedelta(seconds=1))).hours)
+    try:
+        worked = calendar().between(ctx.now, max(data.due, ctx.now + timedelta(seconds=1))).hours
+    except CalendarError as error:
+        raise Problem("bad_time", str(error), field="due", remedy="请核对办结期限") from error
+    hours = max(LEAST_HOURS, worked)
     if data.subject is not None:
         return Taken(event=_press(ctx, data.subject, f"{data.number}：{data.demand}", hours))
     kind, spot = EventType.objects.get(code=OTHER), spot_of_region(data.region)
