@@ -27,6 +27,16 @@ _KINDS: Final[dict[str, dict[str, Any]]] = {
     "attachments": {"type": ["array", "null"], "items": {"type": "object"}},
     "geometry": {"type": ["array", "null"], "items": {"type": "number"}},
 }
+_DRY_RUN: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "试算（dry_run=1）：会得到的结果，和会改动的记录、会发出的事件；什么都没有保存",
+    "required": ["dry_run", "output", "effect"],
+    "properties": {
+        "dry_run": {"const": True},
+        "output": {"type": "object"},
+        "effect": {"type": "array", "items": {"type": "object"}},
+    },
+}
 _PROBLEM: Final = {
     "type": "object",
     "required": ["type", "code", "title", "status"],
@@ -58,7 +68,7 @@ _REFUSALS: Final = {
 def document(system: str | None = None) -> dict[str, Any]:
     """The OpenAPI document of the house, or of one system."""
     paths: dict[str, Any] = {}
-    schemas: dict[str, Any] = {"Problem": _PROBLEM}
+    schemas: dict[str, Any] = {"Problem": _PROBLEM, "DryRun": _DRY_RUN}
     for name, model in records().items():
         if system is None or model._meta.app_label == system:
             paths |= _record_paths(name, model)
@@ -174,7 +184,7 @@ def _add_operation(
         [(op.input, "validation"), (op.output, "serialization")], ref_template="#/components/schemas/{model}"
     )
     schemas |= definitions.get("$defs", {})
-    output = names[op.output, "serialization"]
+    output = {"anyOf": [names[op.output, "serialization"], {"$ref": "#/components/schemas/DryRun"}]}
     responses = _responses(output, "201" if created else "200")
     responses["202"] = {
         "description": "已受理（任务，或等待第二人复核）",
