@@ -51,14 +51,18 @@ def record_call(ctx: Context, data: NewCall) -> CallState:
     moments = [at for at in (data.queued_at, data.answered_at, data.ended_at) if at is not None]
     if any(at.tzinfo is None for at in moments) or moments != sorted(moments):
         raise Problem("bad_time", "进线、接通、挂机时间要带时区并依次递增", field="queued_at", remedy="请核对话单时间")
-    row = HotlineCall.objects.select_for_update().filter(call_id=data.call_id).first()
-    new = row is None
-    row = row or HotlineCall(call_id=data.call_id, region=data.region, line=data.line, queued_at=data.queued_at)
+    known = HotlineCall.objects.filter(call_id=data.call_id).values_list("pk", flat=True).first()
+    new = known is None
+    row = (
+        ctx.get(HotlineCall, known)
+        if known
+        else HotlineCall(call_id=data.call_id, region=data.region, line=data.line, queued_at=data.queued_at)
+    )
     row.answered_at = row.answered_at or data.answered_at
     row.ended_at = row.ended_at or data.ended_at
     row.seat = row.seat or data.seat
     if data.order and row.order_id is None:
-        row.order = HotlineOrder.objects.filter(number=data.order).first()
+        row.order = HotlineOrder.visible_to(ctx.actor).filter(number=data.order).first()
     ctx.save(row)
     return _call_state(row, new=new)
 
