@@ -14,12 +14,14 @@ PageAt = Callable[..., Page]
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker for all browser tests, one for all family tests, one for each other file (`--dist loadgroup`)."""
+    """One worker for all browser tests, one for all journeys, since they share a city, one for all family tests, one for
+    each other file (`--dist loadgroup`)."""
     for item in items:
         if item.get_closest_marker("xdist_group"):
             continue
         marked = next((name for name in ("family", "browser") if item.get_closest_marker(name)), None)
-        item.add_marker(pytest.mark.xdist_group(marked or str(item.path)))
+        together = "journeys" if item.path.parent.name == "journeys" else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(marked or together))
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.survival.devices import Stations
 
 pytestmark = pytest.mark.family
 
-STATION = "0079000001"
+STATION = "0082000001"
 TRACED = ("sl651", "telemetry", "pump")
 
 

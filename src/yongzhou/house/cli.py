@@ -11,6 +11,10 @@ from typing import Final, NamedTuple
 import click
 
 from yongzhou import __version__
+from yongzhou.core.home import REPOSITORY
+
+if str(REPOSITORY) not in sys.path:  # the simulator stands beside the house's package, wherever one calls from
+    sys.path.append(str(REPOSITORY))
 
 EX_CONFIG: Final = 78  # sysexits.h; the supervisor does not start such a member again
 
