@@ -14,8 +14,10 @@ PageAt = Callable[..., Page]
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker for all browser tests, one for all journeys, since they share a city, one for all family tests, one for
-    each other file (`--dist loadgroup`)."""
+    """One worker for all browser tests, for the journeys, which share a city, for all family tests, for each other file.
+
+    Used by `--dist loadgroup`.
+    """
     for item in items:
         if item.get_closest_marker("xdist_group"):
             continue
