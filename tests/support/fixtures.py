@@ -14,7 +14,7 @@ PageAt = Callable[..., Page]
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker for all browser tests, for the journeys, which share a city, for all family tests, for each other file.
+    """One worker each for browser tests, for journeys (they share a city), for family tests, for any other file.
 
     Used by `--dist loadgroup`.
     """
