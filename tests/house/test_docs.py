@@ -22,6 +22,8 @@ from yongzhou.core.home import REPOSITORY
 from yongzhou.core.system import systems
 from yongzhou.house.cli import main
 
+pytestmark = pytest.mark.xdist_group("docs")  # two builds at once fight for one cache
+
 DOCS = REPOSITORY / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md"))
 _FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)

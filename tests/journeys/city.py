@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
+import pytest
 import requests
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page
 
 from simulator.sl651_device import BEIJING, CLASS_OF_KIND, Device, number
 from simulator.stations import Station, read_stations
+from tests.support.browser import ROOT
+from tests.support.homes import free_home
 from yongzhou.core.home import Home
 
 PASSWORD: Final = "yongzhou-demo"
@@ -172,3 +179,28 @@ def eventually(found: Callable[[], T | None], what: str, seconds: float = 15.0, 
             return answer
         assert time.monotonic() < deadline, f"{seconds:.0f} s long no {what}"
         time.sleep(every)
+
+
+OTHERS = ("DATABASE", "DATABASE_URL", "NATS_URL", "DATA", "PORT", "CITY", "YONGZHOU_FAMILY")
+
+
+@contextmanager
+def started(folders: pytest.TempPathFactory) -> Iterator[City]:
+    """A whole family in a fresh home, every station has reported low water; stopped at the end."""
+    home = free_home(folders.mktemp("city"))
+    environment = {name: value for name, value in os.environ.items() if name not in OTHERS}
+    environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
+    command = [sys.executable, "-m", "tests.journeys.house", str(home.data), str(home.port)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, f"the family did not start; logs in {home.data / 'logs'}"
+    made = City(home, float(line))
+    made.all_report()
+    yield made
+    made.hang_up()
+    process.stdin.close()
+    process.wait(60)

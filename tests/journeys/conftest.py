@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.journeys.city import City
-from tests.support.browser import ROOT
+from tests.journeys.city import City, started
 from tests.support.fixtures import PageAt
-from tests.support.homes import free_home
-
-OTHERS = ("DATABASE", "DATABASE_URL", "NATS_URL", "DATA", "PORT", "CITY", "YONGZHOU_FAMILY")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,23 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """A whole family in a fresh home, every station has reported low water; stopped at the end."""
-    home = free_home(tmp_path_factory.mktemp("city"))
-    environment = {name: value for name, value in os.environ.items() if name not in OTHERS}
-    environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
-    command = [sys.executable, "-m", "tests.journeys.house", str(home.data), str(home.port)]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, f"the family did not start; logs in {home.data / 'logs'}"
-    city = City(home, float(line))
-    city.all_report()
-    yield city
-    city.hang_up()
-    process.stdin.close()
-    process.wait(60)
+    with started(tmp_path_factory) as made:
+        yield made
 
 
 @pytest.fixture

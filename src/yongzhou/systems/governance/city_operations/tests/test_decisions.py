@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from yongzhou.core.calendar import SHANGHAI
 from yongzhou.core.indicators.models import Reading
 from yongzhou.core.matters.models import Matter
 from yongzhou.systems.governance.city_operations import hears, operations, periodic, response
@@ -28,7 +29,7 @@ from yongzhou.testing import deliver, events, refused, run
 
 pytestmark = pytest.mark.django_db
 LATE = "city_operations.overdue_matters"
-NOW = full_hour(datetime.now(UTC)) + timedelta(minutes=10)
+NOW = full_hour(datetime.now(UTC) - timedelta(minutes=10)) + timedelta(minutes=10)  # never to come
 CASE = {"calls_per_hour": 6, "teams": 4, "night_teams": 2, "work_minutes": 25, "hours": 24, "replications": 4}
 assert hears.matter_moved
 
@@ -331,7 +332,7 @@ def test_a_tampered_report_is_not_archived(cast: SimpleNamespace) -> None:
 def test_a_week_runs_from_monday_and_must_be_over(cast: SimpleNamespace) -> None:
     start, end = span_of("weekly", date(2026, 6, 18))
     assert (start.date(), (end - start).days) == (date(2026, 6, 15), 7)
-    refused(operations.generate_report, cast.duty, "not_over", day=datetime.now(UTC).date().isoformat())
+    refused(operations.generate_report, cast.duty, "not_over", day=datetime.now(SHANGHAI).date().isoformat())
     refused(operations.generate_report, cast.leader, "forbidden")
 
 
