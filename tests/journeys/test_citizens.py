@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.city import City, photo
 from tests.support.fixtures import PageAt
@@ -73,6 +73,18 @@ def test_a_report_without_a_place_says_how_to_give_one(city: City, refused_at: P
     assert answer.value.status == 422
     expect(page.get_by_role("alert")).to_contain_text("还没有地点")
     expect(page.locator("#text")).to_have_value("井盖缺了一半")
+
+
+def test_a_photo_chosen_before_the_page_is_ready_counts(city: City, page_at: PageAt) -> None:
+    page = city.sign_in(page_at(390, 844, mobile=True, service_workers="block"), "citizen", "/app/outbox/")
+    held: list[Route] = []
+    page.route("**/look/photos*.mjs", lambda route: held.append(route))
+    page.goto(f"{city.url}/app/report/", wait_until="commit")
+    page.set_input_files("#photos", [photo("early")])
+    expect(page.locator("[data-shots] canvas")).to_have_count(0)
+    for one in held:
+        one.continue_()
+    expect(page.locator("[data-shots] canvas")).to_have_count(1)
 
 
 def test_a_file_that_is_no_picture_is_told_by_its_name(phone: Any) -> None:

@@ -48,6 +48,7 @@ def baishui_events(city: City) -> list[dict[str, Any]]:
 
 def fill_on_the_spot(page: Page, words: str) -> None:
     """Photograph, place and words of the form on a task's page."""
+    page.wait_for_load_state()
     page.set_input_files("#photos", [photo(words)])
     expect(page.locator("[data-shots] canvas")).to_have_count(1)
     page.click("[data-locate]")

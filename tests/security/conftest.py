@@ -42,7 +42,7 @@ def machine() -> Client:
 
 @pytest.fixture
 def cheap_passwords(db: None, settings: Any) -> None:
-    """Passwords that cost no work, for tests that ask who gets in and not what a guess costs (T33 measures that)."""
+    """Passwords that cost no work, for tests that ask who gets in and not what a guess costs."""
     from django.contrib.auth.hashers import make_password
 
     from yongzhou.core.people.city import DEMO_PASSWORD

@@ -31,7 +31,7 @@ LATER: Final = "later"  # X-Outbox: sent by the outbox, every answer is JSON
 PACKED: Final = ("mjs", "css")
 LOOK: Final = (
     *(f"look/{name}.css" for name in ("tokens", "components", "shell", "work", "print")),
-    *(f"look/{name}.mjs" for name in ("shell", "form")),
+    *(f"look/{name}.mjs" for name in ("shell", "form", "photos", "exif")),
     "look/icons.svg",
     "look/brand.svg",
 )

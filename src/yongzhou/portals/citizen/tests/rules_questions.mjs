@@ -1,6 +1,6 @@
 /** Asked by test_rules.py: argv holds two JPEGs in base64, one with EXIF; answers with one JSON. */
 import * as rules from '../static/citizen/rules.mjs';
-import * as exif from '../static/citizen/exif.mjs';
+import * as exif from '../../look/static/look/exif.mjs';
 const entry = (n, state, subject = '', due = 0) => ({ n, state, subject, due });
 const photo = Uint8Array.from(atob(process.argv[2]), (one) => one.charCodeAt(0));
 const plain = Uint8Array.from(atob(process.argv[3]), (one) => one.charCodeAt(0));

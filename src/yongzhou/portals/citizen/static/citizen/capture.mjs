@@ -4,7 +4,7 @@
  * data-after="sign"  a form that is shown once that act waits: what comes after it on the spot
  */
 import { element, icon, toast } from '../look/shell.mjs';
-import { equipPhotos, photosOf } from './photos.mjs';
+import { photosOf } from '../look/photos.mjs';
 import { uuid7 } from './rules.mjs';
 import { drop, entries, Full, keep, meta, seal, sealWords, tell, thinPages } from './store.mjs';
 import { sendNow, whoIsHere } from './sender.mjs';
@@ -100,7 +100,6 @@ function afterwards(form) {
 /** @param {HTMLFormElement} form */
 function equip(form) {
   form.setAttribute('data-kept', '');
-  form.querySelectorAll('[data-photos]').forEach(equipPhotos);
   if (!able()) return;
   if (!again) form.elements.namedItem('key').value = newKey(); // a page kept for offline use must not use its key twice
   form.addEventListener('submit', (event) => {

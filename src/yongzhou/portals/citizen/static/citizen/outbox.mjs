@@ -4,7 +4,7 @@
  */
 import { element, icon, say, toast, ZONE } from '../look/shell.mjs';
 import { ACTS, able, comeBack, enqueue, keyHere, newKey, ownerHere } from './capture.mjs';
-import { equipPhotos, photosOf } from './photos.mjs';
+import { equipPhotos, photosOf } from '../look/photos.mjs';
 import { counts, holder, moved } from './rules.mjs';
 import { CHANNEL, drop, entries, keep, meta, readWords, tell, unseal } from './store.mjs';
 import { flush } from './sender.mjs';

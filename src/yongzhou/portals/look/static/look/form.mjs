@@ -4,7 +4,7 @@
  * Each .field holds label, .help, the control and, when wrong, <span class="msg-error" id="e-<name>">. Words come from
  * the browser's checks, from data-msg-<valueMissing|patternMismatch|...> on the control, or from the server.
  * data-draft               keeps what is typed in localStorage (never passwords, files or [data-private]); [data-draft-state] says when
- * input[type=file][data-photo]  photos are made <= 1600 px JPEG before upload; [data-shots] shows them
+ * input[type=file][data-photos]  photos.mjs: made small before upload, shown in [data-shots]
  * [data-locate="lon,lat"]  fills two inputs by the satellite place; its text says how exact
  * [data-count="id"]        counts characters of a field; data-sms says how many messages
  * [data-dry]               posts the form with dry_run=1 to data-dry-run, shows the answer (HTML) in data-dry-target
@@ -86,32 +86,6 @@ function draft(form) {
   form.addEventListener('submit', (event) => { if (!event.defaultPrevented) localStorage.removeItem(key); });
 }
 
-/** @param {File} file @param {number} side @returns {Promise<File>} JPEG with no side above `side` pixels; other files as they are */
-export async function compress(file, side = 1600) {
-  if (!file.type.startsWith('image/')) return file;
-  const picture = await createImageBitmap(file, { imageOrientation: 'from-image' }), scale = Math.min(1, side / Math.max(picture.width, picture.height));
-  const canvas = new OffscreenCanvas(Math.round(picture.width * scale), Math.round(picture.height * scale));
-  canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height);
-  picture.close();
-  const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.85 });
-  return new File([blob], file.name.replace(/\.\w+$/, '') + '.jpg', { type: 'image/jpeg', lastModified: file.lastModified });
-}
-/** @param {HTMLInputElement} input */
-function photos(input) {
-  input.addEventListener('change', async () => {
-    const bag = new DataTransfer(), shots = input.form.querySelector('[data-shots]');
-    shots?.querySelectorAll('canvas').forEach((c) => c.closest('.shot').remove());
-    for (const file of input.files) {
-      try {
-        const small = await compress(file); bag.items.add(small);
-        const picture = await createImageBitmap(small), canvas = document.createElement('canvas');
-        canvas.width = 240; canvas.height = Math.round(240 * picture.height / picture.width); canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height);
-        shots?.prepend(element('div', { class: 'shot shot-on', role: 'img', 'aria-label': `照片 ${file.name}` }, canvas));
-      } catch { toast({ text: `照片「${file.name}」打不开，换一张 JPEG 或 PNG`, tone: 'error' }); }
-    }
-    input.files = bag.files;
-  });
-}
 /** @param {HTMLElement} button @param {HTMLFormElement} form */
 function locate(button, form) {
   const [lon, lat] = button.dataset.locate.split(',').map((name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name)));
@@ -151,7 +125,8 @@ function equip(form) {
   form.addEventListener('focusout', (event) => { const c = /** @type {HTMLInputElement} */ (event.target); if (c.name && c.willValidate && (c.value || c.classList.contains('bad'))) check(c); });
   form.addEventListener('submit', (event) => { if (!(/** @type {SubmitEvent} */ (event).submitter?.hasAttribute('formnovalidate')) && !checkAll(form)) { event.preventDefault(); event.stopImmediatePropagation(); } }, true);
   if ('draft' in form.dataset) draft(form);
-  form.querySelectorAll('input[type="file"][data-photo]').forEach(photos);
+  const photos = form.querySelectorAll('input[type="file"][data-photos]');
+  if (photos.length) import('./photos.mjs').then(({ equipPhotos }) => photos.forEach(equipPhotos));
   form.querySelectorAll('[data-locate]').forEach((button) => locate(/** @type {HTMLElement} */ (button), form));
   form.querySelectorAll('[data-count]').forEach(count);
   form.querySelector('[data-dry]')?.addEventListener('click', () => dryRun(form));

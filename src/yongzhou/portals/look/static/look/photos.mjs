@@ -3,7 +3,7 @@
  * data-side: longest side in px (1600); data-most: bytes of one picture (600 KB); data-many: how many (9).
  * What EXIF claims (time, place) goes along with the smaller picture, is said to its sender, and can be left out.
  */
-import { element, icon, toast } from '../look/shell.mjs';
+import { element, icon, toast } from './shell.mjs';
 import { carry, claims, segment, size } from './exif.mjs';
 
 const QUALITIES = [0.85, 0.75, 0.6, 0.45], PIXELS = 120_000_000, HEAD = 1024 * 1024;
@@ -46,23 +46,29 @@ function refill(input) { const bag = new DataTransfer(); for (const file of phot
 
 /** @param {HTMLInputElement} input */
 export function equipPhotos(input) {
-  const form = input.form, shots = form.querySelector('[data-shots]');
+  const take = () => takeIn(input);
+  input.addEventListener('change', take);
+  if (input.files.length) take(); // chosen before this script was there: a slow phone, or coming back to the page
+}
+
+/** @param {HTMLInputElement} input */
+async function takeIn(input) {
+  const most = Number(input.dataset.many) || 9, files = [...input.files], kept = [];
   const limits = { side: Number(input.dataset.side) || 1600, most: Number(input.dataset.most) || 600_000 };
-  input.addEventListener('change', async () => {
-    const files = [...input.files], kept = [];
-    shots.querySelectorAll('.shot-on').forEach((shot) => shot.remove());
-    shots.setAttribute('aria-busy', 'true');
-    if (files.length > (Number(input.dataset.many) || 9)) toast({ text: `最多 ${input.dataset.many || 9} 张，只留了前面的`, tone: 'error' });
-    for (const file of files.slice(0, Number(input.dataset.many) || 9)) {
-      try {
-        const one = await shrink(file, limits), picture = await createImageBitmap(one.bare, { resizeWidth: 240 }), canvas = document.createElement('canvas');
-        canvas.width = picture.width; canvas.height = picture.height; canvas.getContext('2d').drawImage(picture, 0, 0);
-        shots.prepend(element('div', { class: 'shot shot-on', role: 'img', 'aria-label': `照片 ${file.name}` }, canvas));
-        kept.push(one);
-      } catch (problem) { toast({ text: problem instanceof Unusable ? problem.message : `照片「${file.name}」处理不了，换一张再试`, tone: 'error' }); }
-    }
-    taken.set(input, kept); refill(input); shots.removeAttribute('aria-busy'); tellClaims(input, shots, kept);
-  });
+  let shots = input.form.querySelector('[data-shots]');
+  if (!shots) { shots = element('div', { class: 'shots', 'data-shots': '' }); input.after(shots); }
+  shots.querySelectorAll('.shot-on').forEach((shot) => shot.remove());
+  shots.setAttribute('aria-busy', 'true');
+  if (files.length > most) toast({ text: `最多 ${most} 张，只留了前面的`, tone: 'error' });
+  for (const file of files.slice(0, most)) {
+    try {
+      const one = await shrink(file, limits), picture = await createImageBitmap(one.bare, { resizeWidth: 240 }), canvas = document.createElement('canvas');
+      canvas.width = picture.width; canvas.height = picture.height; canvas.getContext('2d').drawImage(picture, 0, 0);
+      shots.prepend(element('div', { class: 'shot shot-on', role: 'img', 'aria-label': `照片 ${file.name}` }, canvas));
+      kept.push(one);
+    } catch (problem) { toast({ text: problem instanceof Unusable ? problem.message : `照片「${file.name}」处理不了，换一张再试`, tone: 'error' }); }
+  }
+  taken.set(input, kept); refill(input); shots.removeAttribute('aria-busy'); tellClaims(input, shots, kept);
 }
 
 /** What the photographs say of themselves, and the choice. */
